@@ -1,0 +1,71 @@
+//! Command: what someone wants a group to do; and what the group decides about it.
+//!
+//! Imperative throughout: what is here has not happened yet. Does not know who may be refused
+//! before (passwords, limits of a connection): a command comes from a member, or makes one.
+
+use crate::{ClientId, Entry, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic};
+
+/// What someone wants a group to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Become a member under this name.
+    Join {
+        /// The name, free in the group.
+        name: Name,
+        /// Hash of the seat to keep the membership by, if it is to outlive the connection.
+        seat: Option<SeatHash>,
+    },
+    /// Say something.
+    Say {
+        /// Who says it.
+        member: MemberId,
+        /// What.
+        text: Text,
+        /// The client's name for this send, if it gave one.
+        client_id: Option<ClientId>,
+    },
+    /// Do something (`/me`).
+    Act {
+        /// Who does it.
+        member: MemberId,
+        /// What.
+        text: Text,
+        /// The client's name for this send, if it gave one.
+        client_id: Option<ClientId>,
+    },
+    /// Go by another name.
+    Rename {
+        /// Who.
+        member: MemberId,
+        /// The new name, free in the group.
+        to: Name,
+    },
+    /// Set the topic.
+    SetTopic {
+        /// Who sets it.
+        member: MemberId,
+        /// The new topic; an empty one takes it away.
+        text: Topic,
+    },
+    /// Leave the group.
+    Leave {
+        /// Who leaves.
+        member: MemberId,
+    },
+}
+
+/// What a group decides about a command that it does not refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is to be appended to the log.
+    Append(Entry),
+    /// This send, told by its client id, is in the log already: nothing is to be done.
+    Already {
+        /// Its number.
+        seq: Seq,
+        /// Its time.
+        at: Timestamp,
+    },
+    /// This send is on its way into the log: ask again when that has ended.
+    InFlight,
+}

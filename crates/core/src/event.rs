@@ -1,0 +1,94 @@
+//! Event: one thing that happened in a group. An entry is an event that has no number yet.
+//!
+//! Does not know how events are stored or shown. Past tense throughout: what is here, happened.
+
+use crate::{ClientId, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic};
+
+/// An entry of a group's log with the number and time the log gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Place in the group's log.
+    pub seq: Seq,
+    /// When the server wrote it; strictly rising within a group.
+    pub at: Timestamp,
+    /// What happened.
+    pub entry: Entry,
+}
+
+/// What happened, to whom: what is handed to the log to be numbered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The member it is about.
+    pub member: MemberId,
+    /// That member's name when it happened.
+    pub name: Name,
+    /// What happened.
+    pub kind: Kind,
+}
+
+/// The kinds of event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The member said something.
+    Said {
+        /// What was said.
+        text: Text,
+        /// The client's name for this send, if it gave one.
+        client_id: Option<ClientId>,
+    },
+    /// The member did something (`/me waves`).
+    Action {
+        /// What was done.
+        text: Text,
+        /// The client's name for this send, if it gave one.
+        client_id: Option<ClientId>,
+    },
+    /// The member joined the group.
+    Joined {
+        /// With a seat it stays a member while disconnected; without, it leaves when its
+        /// connection ends.
+        seat: Option<SeatHash>,
+    },
+    /// The member left the group.
+    Left,
+    /// The member goes by another name from here on.
+    Renamed {
+        /// The new name.
+        to: Name,
+    },
+    /// The member set the topic; an empty one takes it away.
+    Topic {
+        /// The new topic.
+        text: Topic,
+    },
+    /// The member was removed from the group.
+    Removed {
+        /// Name of who removed it.
+        by: Name,
+    },
+}
+
+impl Entry {
+    /// Whether it is a message, which history shows, and not news of the group.
+    pub const fn is_message(&self) -> bool {
+        matches!(self.kind, Kind::Said { .. } | Kind::Action { .. })
+    }
+
+    /// Its text in bytes and a share for what stands around it: what it counts in memory bounds.
+    pub fn weight(&self) -> usize {
+        let text = match &self.kind {
+            Kind::Said { text, .. } | Kind::Action { text, .. } => text.as_str().len(),
+            Kind::Topic { text } => text.as_str().len(),
+            Kind::Joined { .. } | Kind::Left | Kind::Renamed { .. } | Kind::Removed { .. } => 0,
+        };
+        text + size_of::<Event>()
+    }
+
+    /// The client's name for this send, if it has one.
+    pub const fn client_id(&self) -> Option<&ClientId> {
+        match &self.kind {
+            Kind::Said { client_id, .. } | Kind::Action { client_id, .. } => client_id.as_ref(),
+            _ => None,
+        }
+    }
+}

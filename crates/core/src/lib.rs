@@ -1,0 +1,28 @@
+//! The model of Conclave: what a group, a member, an event, a command and a refusal are.
+//!
+//! This crate does not know sockets, SQL, protocols, threads, the clock or randomness: time and
+//! entropy are parameters. Everything that holds for every door and every log stands here.
+
+pub mod command;
+pub mod event;
+pub mod group;
+pub mod id;
+pub mod limits;
+pub mod name;
+pub mod password;
+pub mod refusal;
+pub mod seat;
+pub mod sends;
+pub mod text;
+pub mod timestamp;
+
+pub use command::{Command, Decision};
+pub use event::{Entry, Event, Kind};
+pub use group::{Group, Member, Snapshot};
+pub use id::{ClientId, Epoch, GroupId, MemberId, Seq};
+pub use name::{Name, NameProblem};
+pub use password::{Password, PasswordProblem};
+pub use refusal::Refusal;
+pub use seat::{SeatHash, SeatSecret};
+pub use text::{Text, TextProblem, Topic};
+pub use timestamp::Timestamp;

@@ -1,0 +1,146 @@
+//! Every limit of the product, in one file: unit, default, and what happens at the bound.
+//!
+//! Does not know who enforces them: a limit stands here even where only one crate reads it, so
+//! that they can be read in one sitting. A limit that an operator may change is the default here
+//! and an option in the server's configuration.
+
+use std::time::Duration;
+
+/// Longest name, in Unicode code points. A longer one is refused with this number.
+pub const NAME_CHARS_MAX: usize = 32;
+/// Longest name, in bytes of UTF-8 after normalisation. A longer one is refused.
+pub const NAME_BYTES_MAX: usize = 128;
+/// Most combining marks on one letter of a name: pointed Hebrew needs three, cantillation four.
+pub const NAME_MARKS_MAX: usize = 4;
+
+/// Longest message, in bytes of UTF-8. A longer one is refused with this number, never cut.
+pub const TEXT_BYTES_MAX: usize = 4096;
+/// Most lines in one message. More are refused with this number.
+pub const TEXT_LINES_MAX: usize = 100;
+/// Most combining marks in a row in a message; more cover other people's lines and are refused.
+pub const TEXT_MARKS_MAX: usize = 16;
+/// Longest topic, in bytes of UTF-8. A longer one is refused with this number.
+pub const TOPIC_BYTES_MAX: usize = 390;
+
+/// Longest password of a group, in bytes of UTF-8; refused before it is hashed.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+/// Longest client id of a send, in bytes. A longer one is refused.
+pub const CLIENT_ID_BYTES_MAX: usize = 64;
+
+/// Digits of the shortest group number.
+pub const GROUP_ID_DIGITS_MIN: u32 = 4;
+/// Digits of the longest group number that is read.
+pub const GROUP_ID_DIGITS_MAX: u32 = 18;
+/// A length of number is in use until this share of it (one in so many) is taken; then numbers
+/// grow by a digit. It keeps guessing a number as hard as it was for the first group.
+pub const GROUP_ID_SPARSITY: u64 = 10;
+
+/// Most members of one group. The next one is told that the group is full.
+pub const MEMBERS_MAX: usize = 10_000;
+
+/// Sends of a member that are remembered by client id at the least, whatever their age.
+pub const SENDS_KEPT_MIN: usize = 1_000;
+/// Sends of a member that are remembered at the most, whatever their age (about 64 bytes each).
+/// At 20 messages a second ten minutes are 12,000.
+pub const SENDS_KEPT_MAX: usize = 16_384;
+/// Age up to which a send is remembered by its client id.
+pub const SENDS_KEPT_FOR: Duration = Duration::from_mins(10);
+
+/// A seat unused for this long lets go of its name.
+pub const SEAT_KEPT_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// Events a page of the log holds at the most.
+pub const PAGE_EVENTS_MAX: usize = 128;
+/// Bytes of text a page of the log holds at the most (one event more may cross it).
+pub const PAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// Appends that wait for the log, all groups together. At the bound the sockets that feed it are
+/// not read until there is room.
+pub const APPENDS_IN_FLIGHT_MAX: usize = 4_096;
+/// Appends of one session that wait for the log; at the bound its socket is not read.
+pub const APPENDS_PER_SESSION_MAX: usize = 64;
+/// Most events in one commit. The rest go into the next.
+pub const COMMIT_EVENTS_MAX: usize = 1_024;
+/// Least time between the starts of two commits. A commit costs about 100 microseconds of CPU
+/// whatever is in it; after a pause the first event commits at once, so a quiet group waits for
+/// nothing. Raised: fewer commits under load, more latency.
+pub const COMMIT_INTERVAL: Duration = Duration::from_millis(2);
+/// Events after which a group's snapshot is written anew, at the least (large groups: later, so
+/// that snapshots never cost more than the events between them).
+pub const SNAPSHOT_EVENTS: u64 = 1_024;
+
+/// Bytes of the newest events that a live group holds in memory. A reader further behind reads
+/// from the log.
+pub const TAIL_BYTES_MAX: usize = 128 * 1024;
+/// Age after which the tail lets go of events: readers at the head have long had them.
+pub const TAIL_KEPT_FOR: Duration = Duration::from_secs(10);
+
+/// Bytes of answers that wait for a connection. At the bound its input is not read.
+pub const ANSWERS_BYTES_MAX: usize = 64 * 1024;
+/// A connection whose peer takes no byte for this long while some wait is closed: its TCP is dead.
+/// Long, so that a reader that was merely stopped for ten minutes is still there.
+pub const STALL_MAX: Duration = Duration::from_mins(15);
+/// Members a delivery pass writes to before it lets other tasks run.
+pub const PASS_YIELD_MEMBERS: usize = 64;
+
+/// Earlier messages shown to one who joins, and by `/history` without a number.
+pub const EARLIER_MESSAGES: u32 = 20;
+/// Bytes of earlier messages shown at joining to a client that reads with `recv(1024)` (B13): one
+/// read of it, so that it never sees half a letter.
+pub const EARLIER_BYTES_UNFRAMED: usize = 900;
+
+/// Silence before the menu, by default.
+pub const GREETING_DELAY: Duration = Duration::from_millis(250);
+/// A first answer without a line end within this time is taken as unframed (B13).
+pub const UNFRAMED_AFTER: Duration = Duration::from_millis(200);
+/// A connection that has not shown its protocol in this time is closed.
+pub const DETECT_MAX: Duration = Duration::from_secs(10);
+/// Time to get from the menu into a group on the console.
+pub const SIGN_IN_MAX: Duration = Duration::from_mins(2);
+/// Wrong IDs and passwords on one console connection before it is closed (B3).
+pub const SIGN_IN_TRIES: u32 = 3;
+/// Longest line of the console, in bytes: a message and a command's name before it. The rest of
+/// a longer line is thrown away and the line refused.
+pub const CONSOLE_LINE_BYTES_MAX: usize = TEXT_BYTES_MAX + 64;
+
+/// Messages a second from one member, by default; above it the connection is read more slowly.
+pub const MESSAGE_RATE: u32 = 20;
+/// A burst is this many times the rate.
+pub const MESSAGE_BURST: u32 = 5;
+
+/// Connections at the most, all together; the file limit may make it less.
+pub const CONNECTIONS_MAX: usize = 10_000;
+/// File descriptors kept back from connections: log, listeners, admin.
+pub const DESCRIPTORS_RESERVED: usize = 128;
+/// Connections that have not signed in, at the most; at the bound the oldest of the address that
+/// holds most makes room.
+pub const UNSIGNED_MAX: usize = 256;
+/// Connections from one address, by default.
+pub const CONNECTIONS_PER_IP: usize = 1_024;
+
+/// Argon2id memory, KiB.
+pub const HASH_MEMORY_KIB: u32 = 19_456;
+/// Argon2id passes.
+pub const HASH_PASSES: u32 = 2;
+/// Password checks that wait for a core; the next is told to try again.
+pub const HASH_QUEUE_MAX: usize = 128;
+/// Longest wait for a core before a sign-in is told to try again.
+pub const HASH_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Failed sign-ins of one address before its next ones wait.
+pub const GUESSES_PER_SOURCE: u32 = 30;
+/// Time in which one failed sign-in of an address is forgiven.
+pub const GUESS_FORGIVEN_SOURCE: Duration = Duration::from_secs(30);
+/// Failed sign-ins to one group before the next ones wait.
+pub const GUESSES_PER_GROUP: u32 = 30;
+/// Time in which one failed sign-in to a group is forgiven.
+pub const GUESS_FORGIVEN_GROUP: Duration = Duration::from_secs(20);
+/// Braked sign-ins go single file, one in this time.
+pub const GUESS_INTERVAL: Duration = Duration::from_secs(2);
+/// Longest wait in that file; past it the sign-in is told to try again later.
+pub const GUESS_WAIT_MAX: Duration = Duration::from_mins(1);
+/// Addresses and groups whose failures are remembered; past it the stalest is forgotten.
+pub const GUESS_KEYS_MAX: usize = 65_536;
+
+/// Time a clean stop takes at the most.
+pub const STOP_MAX: Duration = Duration::from_secs(5);

@@ -1,0 +1,78 @@
+//! Password of a group, as it was typed.
+//!
+//! Does not know how it is hashed. Is never printed, and is wiped from memory when it goes.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::limits;
+
+/// A group's password: 1 to [`limits::PASSWORD_BYTES_MAX`] bytes of UTF-8 without control
+/// characters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes `typed` as a password, exactly as it is: spaces count.
+    ///
+    /// # Errors
+    /// Where it is empty, too long, or holds control characters, which not every door can type.
+    pub fn parse(typed: &str) -> Result<Self, PasswordProblem> {
+        if typed.is_empty() {
+            Err(PasswordProblem::Empty)
+        } else if typed.len() > limits::PASSWORD_BYTES_MAX {
+            Err(PasswordProblem::TooLong)
+        } else if typed.chars().any(char::is_control) {
+            Err(PasswordProblem::Control)
+        } else {
+            Ok(Self(Zeroizing::new(typed.to_owned())))
+        }
+    }
+
+    /// The bytes that are hashed.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// Why something typed cannot be a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordProblem {
+    /// Nothing was typed.
+    #[error("a password has at least one character")]
+    Empty,
+    /// More than [`limits::PASSWORD_BYTES_MAX`] bytes.
+    #[error("a password has at most {} bytes", limits::PASSWORD_BYTES_MAX)]
+    TooLong,
+    /// A control character, which not every door can type.
+    #[error("a password has no control characters")]
+    Control,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let password = Password::parse("open sesame").unwrap();
+        assert!(!format!("{password:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn a_password_has_1_to_256_bytes() {
+        assert_eq!(Password::parse(""), Err(PasswordProblem::Empty));
+        assert_eq!(Password::parse(&"x".repeat(257)), Err(PasswordProblem::TooLong));
+        assert_eq!(Password::parse("a\nb"), Err(PasswordProblem::Control));
+        for typed in ["1", "סיסמה", " ", &"x".repeat(256)] {
+            assert_eq!(Password::parse(typed).unwrap().as_bytes(), typed.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Refusal: a rule said no. A value, not an error: it is answered, and everything goes on.
+//!
+//! Does not know the words of a door: `Display` is for logs and programs, doors have their own.
+
+use crate::{NameProblem, PasswordProblem, TextProblem, limits};
+
+/// Why something was not done. Nothing of it is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No group has that ID and password. Which of the two was wrong is never told.
+    #[error("no group has that ID and password")]
+    WrongIdOrPassword,
+    /// A member of the group has that name, or one that looks like it.
+    #[error("the name is in use in this group")]
+    NameTaken,
+    /// The name cannot be a name.
+    #[error(transparent)]
+    Name(#[from] NameProblem),
+    /// The text cannot be a message.
+    #[error(transparent)]
+    Text(#[from] TextProblem),
+    /// The password cannot be a password.
+    #[error(transparent)]
+    Password(#[from] PasswordProblem),
+    /// The group has [`limits::MEMBERS_MAX`] members.
+    #[error("the group is full: it has {} members", limits::MEMBERS_MAX)]
+    GroupFull,
+    /// Who asks is not, or no longer, a member of the group.
+    #[error("you are not a member of the group")]
+    NotAMember,
+    /// The seat is not one of that group. It may have been left, removed, or unused too long.
+    #[error("the seat is not one of that group")]
+    SeatUnknown,
+    /// Too many sign-ins at once; later it may work.
+    #[error("too many people are signing in; try again in a moment")]
+    Busy,
+    /// Too many failed sign-ins; later it may work.
+    #[error("too many failed sign-ins; try again in a minute")]
+    TooManyGuesses,
+    /// The log could not take it (a full disk); it is definitely not written, and a retry may work.
+    #[error("it could not be saved; try again later")]
+    NotSaved,
+    /// The log ended before it said whether it was written: retry with the same client id.
+    #[error("it is not known whether it was saved; try again with the same client id")]
+    Unknown,
+    /// The group was closed or deleted.
+    #[error("the group is closed")]
+    GroupClosed,
+    /// The server is stopping.
+    #[error("the server is stopping; try again in a moment")]
+    Stopping,
+    /// Only the one who made the group may do this.
+    #[error("only the one who made the group may do this")]
+    NotTheCreator,
+}

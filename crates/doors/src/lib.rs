@@ -1,0 +1,9 @@
+//! Protocols as sans-IO state machines: bytes and replies in, bytes and requests out.
+//!
+//! A door does not know sockets, clocks, tasks, the hub or the log; time is a parameter. One
+//! folder a door. Every byte-stream door has the shape of [`console::ConsoleDoor`].
+
+pub mod console;
+pub mod request;
+
+pub use request::{MemberShown, Notice, Reply, Request};

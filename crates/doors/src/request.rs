@@ -1,0 +1,156 @@
+//! What doors want of the hub and what they are told: the one place where outside words have
+//! become inside words.
+//!
+//! Does not know a protocol, and carries no reference to a group: what a connection may touch is
+//! held by whoever runs the door, so a door that is not signed in has nothing to ask with.
+
+use conclave_core::{GroupId, Name, Password, Refusal, Text, Topic};
+
+/// What a door wants. Each is answered by one [`Reply`] before the next is taken, but for
+/// [`Request::Say`] and [`Request::Act`], which are answered only where they fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Make a group with that password and join it. Answered by [`Reply::Joined`] or
+    /// [`Reply::Refused`].
+    Create {
+        /// Name of the member.
+        name: Name,
+        /// Password of the group.
+        password: Password,
+    },
+    /// Join a group. Answered by [`Reply::Joined`] or [`Reply::Refused`]. After a refusal of the
+    /// name ([`Refusal::NameTaken`]) the number and password that were right hold for
+    /// [`Request::JoinAs`].
+    Join {
+        /// Name of the member.
+        name: Name,
+        /// The group, or `None` where what was typed can be no group's number: it is refused in
+        /// the same words and the same time as a wrong one.
+        group: Option<GroupId>,
+        /// Password of the group.
+        password: Password,
+    },
+    /// Join the group whose number and password were right, by another name.
+    JoinAs {
+        /// Name of the member.
+        name: Name,
+    },
+    /// Say something. No reply where it is taken.
+    Say {
+        /// What.
+        text: Text,
+    },
+    /// Do something (`/me`). No reply where it is taken.
+    Act {
+        /// What.
+        text: Text,
+    },
+    /// Go by another name. Answered by [`Reply::Renamed`] or [`Reply::Refused`].
+    Rename {
+        /// The new name.
+        to: Name,
+    },
+    /// Tell the topic. Answered by [`Reply::Topic`].
+    ShowTopic,
+    /// Set the topic. Answered by [`Reply::Topic`] or [`Reply::Refused`].
+    SetTopic {
+        /// The new topic; an empty one takes it away.
+        text: Topic,
+    },
+    /// Tell who is in the group. Answered by [`Reply::Members`].
+    ShowMembers,
+    /// Show earlier messages: the last `count`. They are written to the connection as the reader
+    /// reads, before any later event. Answered by [`Reply::History`].
+    ShowHistory {
+        /// How many.
+        count: u32,
+    },
+    /// Show the member's own messages to it as well, or not (B14). Answered by [`Reply::Echo`].
+    SetEcho {
+        /// Whether.
+        echo: Echo,
+    },
+    /// Delete the group when its last member has left, or not (B9). Answered by
+    /// [`Reply::DeletedWhenEmpty`] or [`Reply::Refused`].
+    SetDeletedWhenEmpty {
+        /// Whether.
+        is_on: bool,
+    },
+    /// Leave the group. Answered by [`Reply::Left`].
+    Leave,
+}
+
+/// Whether a member is shown its own messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Echo {
+    /// Not: the terminal already shows what was typed.
+    #[default]
+    Off,
+    /// As everyone else's.
+    On,
+}
+
+/// What a door is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The connection is a member. What the door puts out now comes before any event of the
+    /// group; the door then asks for earlier messages if it wants them.
+    Joined {
+        /// The group.
+        group: GroupId,
+        /// The name it bears.
+        name: Name,
+        /// Its topic; empty where there is none.
+        topic: Topic,
+    },
+    /// A rule said no.
+    Refused(Refusal),
+    /// It goes by this name now.
+    Renamed {
+        /// The new name.
+        to: Name,
+    },
+    /// The topic as it is now; empty where there is none.
+    Topic {
+        /// The topic.
+        text: Topic,
+    },
+    /// Who is in the group, in the order of joining.
+    Members(Vec<MemberShown>),
+    /// Earlier messages are on their way, this many.
+    History {
+        /// How many there are to show.
+        count: u32,
+    },
+    /// Whether it is shown its own messages now.
+    Echo(Echo),
+    /// Whether the group is deleted when its last member has left.
+    DeletedWhenEmpty {
+        /// Whether.
+        is_on: bool,
+    },
+    /// It is no member any more.
+    Left,
+}
+
+/// A member as it is shown in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberShown {
+    /// Its name.
+    pub name: Name,
+    /// Whether it is the one who asks.
+    pub is_you: bool,
+    /// Whether it is connected; a member with a seat may be away.
+    pub is_here: bool,
+}
+
+/// What a door is told without having asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Something that was said or done was not taken into the log.
+    NotTaken(Refusal),
+    /// The group was closed or deleted: the connection is in no group any more.
+    GroupEnded,
+    /// The server stops: say so, and finish.
+    Stopping,
+}
