@@ -64,6 +64,8 @@ pub enum Request {
     ShowHistory {
         /// How many.
         count: u32,
+        /// Fewer where more would not fit into this many bytes as the door writes them.
+        bytes_max: Option<usize>,
     },
     /// Show the member's own messages to it as well, or not (B14). Answered by [`Reply::Echo`].
     SetEcho {
