@@ -57,8 +57,6 @@ pub const PAGE_BYTES_MAX: usize = 64 * 1024;
 /// Appends that wait for the log, all groups together. At the bound the sockets that feed it are
 /// not read until there is room.
 pub const APPENDS_IN_FLIGHT_MAX: usize = 4_096;
-/// Appends of one session that wait for the log; at the bound its socket is not read.
-pub const APPENDS_PER_SESSION_MAX: usize = 64;
 /// Most events in one commit. The rest go into the next.
 pub const COMMIT_EVENTS_MAX: usize = 1_024;
 /// Least time between the starts of two commits. A commit costs about 100 microseconds of CPU

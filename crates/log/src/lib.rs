@@ -69,6 +69,9 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// Lists groups by rising number, above `after`, at most `limit`.
     fn list(&self, after: Option<GroupId>, limit: usize) -> Answer<'_, Vec<Listed>>;
 
+    /// How many groups there are: what the length of a new group's number goes by.
+    fn count(&self) -> Answer<'_, u64>;
+
     /// Changes what holds for the group as a whole; `false` where there is no such group.
     fn set_options(&self, group: GroupId, options: GroupOptions) -> Answer<'_, bool>;
 
