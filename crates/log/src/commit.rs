@@ -52,7 +52,7 @@ pub enum GroupCommit {
 }
 
 /// Why an append did not land.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AppendFailure {
     /// Refused: the log could not take it (a full disk). Definitely not written.
     NotSaved,

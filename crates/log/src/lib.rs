@@ -5,17 +5,22 @@
 
 pub mod commit;
 pub mod conformance;
+pub mod fault;
 pub mod memory;
 pub mod sqlite;
 
+mod page;
+mod telling;
+
 use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use conclave_core::{Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
 
 pub use commit::{Append, AppendFailure, Batch, Commits, GroupCommit, Ticket};
+pub use fault::{Fault, Faults};
+pub use memory::{MemoryDisk, MemoryLog};
 
 /// What a log answers, later.
 pub type Answer<'log, T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send + 'log>>;
@@ -34,7 +39,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 ///   [`Log::append`] was called.
 /// - **Told once.** Every event above the head that [`Log::load`] gave is told by the stream of
 ///   commits exactly once, in order, whoever wrote it; and every append ends there as committed,
-///   refused (definitely not written, now or ever) or unknown.
+///   refused (definitely not written, now or ever) or unknown. What has not ended when the stream
+///   ends was refused.
 /// - **One epoch.** While [`Log::epoch`] is the same, an event once read is never another.
 ///
 /// Futures may be dropped: what was asked is done or not done, and never half.
@@ -50,7 +56,11 @@ pub trait Log: Send + Sync + fmt::Debug {
     fn append(&self, append: Append);
 
     /// Loads a group; `None` where there is none of that number. From here on what happens in it
-    /// is told by the stream of commits, until [`Log::forget`].
+    /// is told by the stream of commits, until [`Log::forget`]. A commit that was on its way to
+    /// the reader of the stream may still bring events up to the head given here, where somebody
+    /// had appended them: they are in what is given, and are told for their tickets only.
+    ///
+    /// Not to be waited for by the reader of the stream: the log may be waiting for that one.
     fn load(&self, group: GroupId) -> Answer<'_, Option<Stored>>;
 
     /// Stops telling of a group that nobody is in any more, and lets go of what was kept for it.
@@ -148,7 +158,9 @@ pub enum LogError {
     #[error("the data folder {0} is in use by another process")]
     InUse(String),
     /// The data was written by a newer version.
-    #[error("the data is of version {found}, this program knows up to {known}: use a newer program")]
+    #[error(
+        "the data is of version {found}, this program knows up to {known}: use a newer program"
+    )]
     Newer {
         /// Version of the data.
         found: i64,

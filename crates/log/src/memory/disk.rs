@@ -1,0 +1,186 @@
+//! Memory disk: what outlives a memory log, as a disk outlives a process.
+//!
+//! Does not know commits, tickets or streams: it holds groups and their events, and can be written
+//! to by somebody else.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use conclave_core::{Entry, Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
+use tokio::sync::Notify;
+
+use crate::page::Page;
+use crate::{Fault, Faults, GroupOptions, Listed, NewGroup, Stored};
+
+/// What a [`MemoryLog`](super::MemoryLog) writes to. Shared when cloned.
+#[derive(Clone, Debug)]
+pub struct MemoryDisk(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    disk: Mutex<Disk>,
+    /// Somebody else wrote.
+    changed: Notify,
+    faults: Faults,
+}
+
+/// What is on it.
+#[derive(Debug)]
+pub(super) struct Disk {
+    pub(super) epoch: Epoch,
+    pub(super) groups: BTreeMap<GroupId, Kept>,
+    /// Backups that were taken of it.
+    backups: u64,
+}
+
+/// A group on it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    password_hash: Box<str>,
+    created_at: Timestamp,
+    pub(super) options: GroupOptions,
+    snapshot: Snapshot,
+    events: Vec<Event>,
+}
+
+impl Default for MemoryDisk {
+    fn default() -> Self {
+        Self::new(Epoch(1))
+    }
+}
+
+impl MemoryDisk {
+    /// An empty disk whose log has that epoch.
+    pub fn new(epoch: Epoch) -> Self {
+        Self::with(Disk { epoch, groups: BTreeMap::new(), backups: 0 })
+    }
+
+    fn with(disk: Disk) -> Self {
+        Self(Arc::new(Inner {
+            disk: Mutex::new(disk),
+            changed: Notify::new(),
+            faults: Faults::default(),
+        }))
+    }
+
+    /// Has the next commit that brings appends meet a fault.
+    pub fn fail_next(&self, fault: Fault) {
+        self.0.faults.fail_next(fault);
+    }
+
+    /// A copy as it is now. A log opened on it has another epoch, since from here on their
+    /// histories differ.
+    #[must_use]
+    pub fn backup(&self) -> Self {
+        let mut disk = self.lock();
+        disk.backups += 1;
+        let seed = [disk.epoch.0.to_le_bytes(), disk.backups.to_le_bytes()].concat();
+        let mut epoch = [0; 8];
+        blake3::Hasher::new().update(&seed).finalize_xof().fill(&mut epoch);
+        Self::with(Disk {
+            epoch: Epoch(u64::from_le_bytes(epoch)),
+            groups: disk.groups.clone(),
+            backups: 0,
+        })
+    }
+
+    /// Writes an entry as another process would: no log open here has appended it. Its event, or
+    /// nothing where there is no such group.
+    pub fn write_elsewhere(&self, group: GroupId, entry: Entry, now: Timestamp) -> Option<Event> {
+        let event = self.lock().groups.get_mut(&group)?.write(entry, now);
+        self.0.changed.notify_waiters();
+        Some(event)
+    }
+
+    /// All events of a group, whatever a log says of them.
+    pub fn events(&self, group: GroupId) -> Vec<Event> {
+        self.lock().groups.get(&group).map(|kept| kept.events.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Disk> {
+        self.0.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn changed(&self) -> &Notify {
+        &self.0.changed
+    }
+
+    pub(super) fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+}
+
+impl Disk {
+    pub(super) fn create(&mut self, group: NewGroup, now: Timestamp) -> bool {
+        if self.groups.contains_key(&group.id) {
+            return false;
+        }
+        let kept = Kept {
+            password_hash: group.password_hash,
+            created_at: now,
+            options: GroupOptions::default(),
+            snapshot: Snapshot::default(),
+            events: Vec::new(),
+        };
+        self.groups.insert(group.id, kept);
+        true
+    }
+
+    pub(super) fn list(&self, after: Option<GroupId>, limit: usize) -> Vec<Listed> {
+        let above = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let listed = |(id, kept): (&GroupId, &Kept)| Listed {
+            id: *id,
+            created_at: kept.created_at,
+            head: kept.head(),
+            last_at: kept.events.last().map_or(kept.created_at, |event| event.at),
+            options: kept.options,
+        };
+        self.groups.range((above, Bound::Unbounded)).take(limit).map(listed).collect()
+    }
+}
+
+impl Kept {
+    pub(super) fn head(&self) -> Seq {
+        self.events.last().map_or(Seq::ZERO, |event| event.seq)
+    }
+
+    /// The events above `seq`.
+    pub(super) fn above(&self, seq: Seq) -> &[Event] {
+        let count = usize::try_from(seq.0).unwrap_or(usize::MAX);
+        self.events.get(count..).unwrap_or_default()
+    }
+
+    pub(super) fn write(&mut self, entry: Entry, now: Timestamp) -> Event {
+        let last_at = self.events.last().map_or_else(Timestamp::default, |event| event.at);
+        let event = Event { seq: self.head().next(), at: now.after(last_at), entry };
+        self.events.push(event.clone());
+        event
+    }
+
+    pub(super) fn page(&self, from: Seq) -> Vec<Event> {
+        let mut page = Page::default();
+        for event in self.above(from.minus(1)) {
+            if !page.has_room() {
+                break;
+            }
+            page.push(event.clone());
+        }
+        page.into_events()
+    }
+
+    pub(super) fn keep_snapshot(&mut self, snapshot: Snapshot) {
+        if (self.snapshot.head..=self.head()).contains(&snapshot.head) {
+            self.snapshot = snapshot;
+        }
+    }
+
+    pub(super) fn stored(&self) -> Stored {
+        Stored {
+            password_hash: self.password_hash.clone(),
+            options: self.options,
+            snapshot: self.snapshot.clone(),
+            events: self.above(self.snapshot.head).to_vec(),
+        }
+    }
+}
