@@ -2,12 +2,18 @@
 //!
 //! Control characters other than newline and tab are taken out; what cannot be a message is
 //! refused with the rule it breaks. Nothing is cut. Does not know how any door shows text.
+//!
+//! Invariants: cleaning adds nothing and is done once for good (cleaned text stays as it is), and
+//! no line turns the direction of what is shown after it.
 
 use std::fmt;
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
-
 use crate::limits;
+
+mod clean;
+
+use clean::{Lines, clean};
+pub(crate) use clean::{has_marks_in_a_row, is_blank, is_ignorable};
 
 /// Text of a message: 1 to [`limits::TEXT_BYTES_MAX`] bytes in at most
 /// [`limits::TEXT_LINES_MAX`] lines, no control characters but newline and tab, bidi controls
@@ -23,7 +29,7 @@ impl Text {
     pub fn parse(written: &str) -> Result<Self, TextProblem> {
         let cleaned = clean(written, Lines::Kept);
         let text = cleaned.trim_end_matches(['\n', ' ', '\t']);
-        if text.trim_start().is_empty() {
+        if text.chars().all(is_blank) {
             return Err(TextProblem::Empty);
         }
         if text.len() > limits::TEXT_BYTES_MAX {
@@ -101,7 +107,7 @@ impl Topic {
 /// Why something written cannot be a message or a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextProblem {
-    /// Nothing, or nothing but spaces.
+    /// Nothing, or nothing that can be seen.
     #[error("a message has at least one character")]
     Empty,
     /// More than [`limits::TEXT_BYTES_MAX`] bytes.
@@ -118,86 +124,206 @@ pub enum TextProblem {
     TopicTooLong,
 }
 
-/// What becomes of line ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lines {
-    Kept,
-    Joined,
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-/// Takes out what never leaves the server: C0 and C1 controls but newline and tab, DEL, the line
-/// and paragraph separators, the byte order mark, bidi embeddings and overrides, and bidi isolates
-/// that are not balanced within the line (they would turn the text that follows around).
-fn clean(written: &str, lines: Lines) -> String {
-    let mut cleaned = String::with_capacity(written.len());
-    for (index, line) in written.split('\n').enumerate() {
-        if index > 0 {
-            cleaned.push(if lines == Lines::Kept { '\n' } else { ' ' });
-        }
-        clean_line(line, &mut cleaned);
-    }
-    cleaned
-}
+    use super::*;
 
-fn clean_line(line: &str, cleaned: &mut String) {
-    const POP_ISOLATE: char = '\u{2069}';
-    let opens = |c: char| matches!(c, '\u{2066}'..='\u{2068}');
-    // Isolates that are closed later on the line, found from behind.
-    let mut closers = 0_usize;
-    let mut unclosed = 0_usize;
-    for c in line.chars().rev() {
-        if c == POP_ISOLATE {
-            closers += 1;
-        } else if opens(c) {
-            if closers > 0 {
-                closers -= 1;
-            } else {
-                unclosed += 1;
-            }
-        }
+    fn check(written: &str, expected: Result<&str, TextProblem>) {
+        let parsed = Text::parse(written);
+        assert_eq!(parsed.as_ref().map(Text::as_str), expected.as_ref().copied(), "{written:?}");
     }
-    // What is still counted are closers without an opener, all before the first kept opener, and
-    // openers without a closer: the first `unclosed` that nest nowhere.
-    let mut depth = 0_usize;
-    let mut open_dropped: Vec<bool> = Vec::new();
-    for c in line.chars() {
-        if opens(c) {
-            let is_closed = closes_later(line, depth, open_dropped.len(), unclosed);
-            open_dropped.push(!is_closed);
-            if is_closed {
-                depth += 1;
-                cleaned.push(c);
-            }
-        } else if c == POP_ISOLATE {
-            if depth > 0 {
-                depth -= 1;
-                cleaned.push(c);
-            }
-        } else if is_kept(c) {
-            cleaned.push(c);
+
+    #[test]
+    fn what_people_write_passes_byte_for_byte() {
+        for written in [
+            "Hi friends",
+            "  indented\tcode",
+            "two\nlines",
+            "one\n\nthree",
+            "שלום לכולם",
+            // Niqqud and cantillation.
+            "בְּרֵאשִׁ֖ית בָּרָ֣א אֱלֹהִ֑ים",
+            "مُحَمَّد",
+            // A family (ZWJ), a heart (VS16), flags (regional, and spelt with tags), a keycap.
+            "👨\u{200d}👩\u{200d}👧\u{200d}👦",
+            "❤\u{fe0f}\u{200d}🔥",
+            "🇮🇱 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            "1\u{fe0f}\u{20e3}",
+            // é decomposed stays decomposed.
+            "cafe\u{301}",
+            // Persian needs ZWNJ, and mixed text the marks of direction.
+            "می\u{200c}خواهم",
+            "C++\u{200e} הוא \u{200f}(טוב)\u{61c}",
+            "שם: \u{2066}file.txt\u{2069} סוף",
+            "\u{2067}a\u{2066}b\u{2069}c\u{2069}",
+        ] {
+            check(written, Ok(written));
         }
     }
-    for _ in 0..depth {
-        cleaned.push(POP_ISOLATE);
+
+    #[test]
+    fn what_never_leaves_the_server_is_taken_out() {
+        for (written, expected) in [
+            ("a\r\nb\r\n", "a\nb"),
+            ("\u{1b}[31mred\u{7}\u{0}\u{7f}", "[31mred"),
+            ("a\u{85}b\u{9b}c", "abc"),
+            ("a\u{2028}b\u{2029}c\u{feff}", "abc"),
+            // A23: a file's name that reads as another.
+            ("\u{202e}gpj.exe", "gpj.exe"),
+            ("\u{202a}a\u{202b}b\u{202c}c\u{202d}d", "abcd"),
+            ("\u{206a}a\u{206f}\u{fff9}b\u{fffa}c\u{fffb}", "abc"),
+            ("a\u{fffe}b\u{fdd0}c\u{10ffff}", "abc"),
+            // Tags that belong to no flag.
+            ("hi\u{e0068}\u{e0069}", "hi"),
+            ("🏴\u{e0067}\u{e007f}\u{e0068}x", "🏴\u{e0067}\u{e007f}x"),
+            ("text \n\t \n", "text"),
+        ] {
+            check(written, Ok(expected));
+        }
     }
-}
 
-const fn closes_later(_line: &str, _depth: usize, _seen: usize, _unclosed: usize) -> bool {
-    true
-}
+    #[test]
+    fn isolates_that_are_not_balanced_on_their_line_are_taken_out() {
+        for (written, expected) in [
+            ("\u{2067}open", "open"),
+            ("closed\u{2069}", "closed"),
+            ("\u{2069}a\u{2066}", "a"),
+            // The outer one stays open: the inner pair is whole.
+            ("\u{2067}a\u{2068}b\u{2069}c", "a\u{2068}b\u{2069}c"),
+            ("\u{2066}a\u{2069}\u{2069}b", "\u{2066}a\u{2069}b"),
+            // A line ends what was opened on it.
+            ("x\n\u{2066}a\nb\u{2069}", "x\na\nb"),
+            // A closer that an override hides in between.
+            ("\u{2066}\u{202e}a\u{2069}", "\u{2066}a\u{2069}"),
+        ] {
+            check(written, Ok(expected));
+        }
+    }
 
-fn is_kept(c: char) -> bool {
-    let is_separator = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    let is_embedding = matches!(c, '\u{202a}'..='\u{202e}');
-    (c == '\t' || !c.is_control()) && !is_separator && !is_embedding
-}
+    #[test]
+    fn a_message_of_nothing_that_is_seen_is_refused() {
+        for written in ["", " ", "\n\t\r\n", "\u{a0}\u{3000}", "\u{200b}\u{200f}", "\u{3164}"] {
+            check(written, Err(TextProblem::Empty));
+        }
+        check("\u{2066} \u{2069}\u{202e}\u{0}", Err(TextProblem::Empty));
+    }
 
-/// Whether `count` combining marks stand in a row somewhere.
-pub(crate) fn has_marks_in_a_row(text: &str, count: usize) -> bool {
-    let mut in_a_row = 0;
-    text.chars().any(|c| {
-        let is_mark = c.general_category_group() == GeneralCategoryGroup::Mark;
-        in_a_row = if is_mark { in_a_row + 1 } else { 0 };
-        in_a_row >= count
-    })
+    #[test]
+    fn limits_are_held_to_the_byte_the_line_and_the_mark() {
+        let bytes = |count: usize| format!("{}a", "א".repeat((count - 1) / 2));
+        let lines = |count: usize| vec!["x"; count].join("\n");
+        let marks = |count: usize| format!("a{}", "\u{301}".repeat(count));
+        let split = |count: usize| format!("a{}", "\u{200d}\u{301}".repeat(count));
+        assert_eq!(bytes(4_097).len(), 4_097);
+        for (written, expected) in [
+            ("a".repeat(4_096), None),
+            ("a".repeat(4_097), Some(TextProblem::TooLong)),
+            (bytes(4_095), None),
+            (bytes(4_097), Some(TextProblem::TooLong)),
+            // What is taken out does not count.
+            (format!("{}\r\n", "a".repeat(4_096)), None),
+            (lines(100), None),
+            (lines(100) + "\n\n", None),
+            (lines(101), Some(TextProblem::TooManyLines)),
+            (marks(16), None),
+            (marks(17), Some(TextProblem::TooManyMarks)),
+            (split(16), None),
+            (split(17), Some(TextProblem::TooManyMarks)),
+            ("\u{301}".repeat(8_192), Some(TextProblem::TooLong)),
+        ] {
+            assert_eq!(Text::parse(&written).err(), expected, "{} bytes", written.len());
+        }
+    }
+
+    #[test]
+    fn a_topic_is_one_line_and_may_be_empty() {
+        for (written, expected) in [
+            ("", Ok("")),
+            (" \r\n ", Ok("")),
+            (" תרגיל\nבית ", Ok("תרגיל בית")),
+            ("\u{202e}a\u{2067}b", Ok("ab")),
+        ] {
+            assert_eq!(
+                Topic::parse(written).as_ref().map(Topic::as_str),
+                expected.as_ref().copied()
+            );
+        }
+        assert!(Topic::parse(&"a".repeat(390)).is_ok());
+        assert_eq!(Topic::parse(&"a".repeat(391)), Err(TextProblem::TopicTooLong));
+    }
+
+    /// Text in which what is special is frequent.
+    fn written() -> impl Strategy<Value = String> {
+        let special = prop::sample::select(vec![
+            '\n',
+            '\r',
+            '\t',
+            ' ',
+            '\0',
+            '\u{1b}',
+            '\u{85}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202a}',
+            '\u{202c}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2066}',
+            '\u{2067}',
+            '\u{2068}',
+            '\u{2069}',
+            '\u{206a}',
+            '\u{feff}',
+            '\u{fe0f}',
+            '\u{301}',
+            '\u{fffe}',
+            '\u{1f3f4}',
+            '\u{e0067}',
+            '\u{e007f}',
+            'a',
+            'א',
+        ]);
+        let any_char = prop_oneof![4 => special, 1 => any::<char>()];
+        prop::collection::vec(any_char, 0..60).prop_map(String::from_iter)
+    }
+
+    fn is_balanced(line: &str) -> bool {
+        let depth = line.chars().try_fold(0_u32, |depth, c| match c {
+            '\u{2066}'..='\u{2068}' => Some(depth + 1),
+            '\u{2069}' => depth.checked_sub(1),
+            _ => Some(depth),
+        });
+        depth == Some(0)
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_clean_and_stays_as_it_is(written in written()) {
+            let Ok(text) = Text::parse(&written) else { return Ok(()) };
+            let shown = text.as_str();
+            prop_assert!(shown.len() <= written.len());
+            let forbidden = |c: char| {
+                c.is_control() && !matches!(c, '\n' | '\t')
+                    || matches!(c, '\u{2028}'..='\u{202e}' | '\u{feff}' | '\u{fffe}')
+            };
+            prop_assert!(!shown.contains(forbidden), "{:?}", shown);
+            prop_assert!(text.lines().all(is_balanced), "{:?}", shown);
+            prop_assert_eq!(Text::parse(shown), Ok(text.clone()));
+            prop_assert_eq!(Text::from_log(shown.to_owned()), text);
+        }
+
+        #[test]
+        fn a_topic_is_clean_and_stays_as_it_is(written in written()) {
+            let Ok(topic) = Topic::parse(&written) else { return Ok(()) };
+            prop_assert!(!topic.as_str().contains('\n') && is_balanced(topic.as_str()));
+            prop_assert_eq!(Topic::parse(topic.as_str()), Ok(topic.clone()));
+        }
+
+        #[test]
+        fn text_of_plain_letters_is_not_touched(written in "[a-zא-תぁ-んа-я0-9][a-zא-ת ,.!?:;'\"-]{0,80}[a-z]") {
+            prop_assert_eq!(Text::parse(&written).map(|text| text.to_string()), Ok(written));
+        }
+    }
 }
