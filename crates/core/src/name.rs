@@ -1,73 +1,165 @@
-//! Name of a member: what is shown, and the key by which two names are the same.
+//! Name of a member: what is shown, and the keys by which two names are the same.
 //!
-//! Held to the PRECIS nickname profile (RFC 8266), which leaves look-alikes to us: the key is the
-//! case-folded confusable skeleton (UTS #39). Does not know who bears which name.
+//! Held to the PRECIS nickname rules (RFC 8266), which leave look-alikes to us. Does not know who
+//! bears which name, nor how a door writes names that its protocol cannot carry.
+//!
+//! Invariants: what is shown begins with what no door takes for a notice or a command, holds no
+//! character that is not seen, and no colon (the console shows `name: text`, so a name with one
+//! could put words into another's mouth). A name that was shown parses to itself.
 
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::iter;
+use std::sync::{Arc, OnceLock};
 
-use precis_profiles::Nickname;
-use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
+use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji as _, UnicodeGeneralCategory as _};
 
 use crate::limits;
 use crate::text::has_marks_in_a_row;
 
+mod keys;
+mod nickname;
+mod scripts;
+
+use keys::Keys;
+
 /// A member's name: 1 to [`limits::NAME_CHARS_MAX`] characters. Cheap to clone.
 ///
 /// Two names are equal only if they are written alike; whether they are the same in a group is
-/// told by [`Name::key`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Name {
-    shown: Arc<str>,
-    key: Arc<str>,
+/// told by [`Name::is_same_as`].
+#[derive(Clone)]
+pub struct Name(Arc<Written>);
+
+/// What the clones of a name share.
+struct Written {
+    shown: Box<str>,
+    /// Found when first asked for: most names are read from a log only to be shown.
+    keys: OnceLock<Keys>,
 }
 
+/// A longer input is not looked at: even spelt with one character for each mark, no name of
+/// [`limits::NAME_CHARS_MAX`] characters needs as many bytes.
+const TYPED_BYTES_MAX: usize = 4 * limits::NAME_BYTES_MAX;
+
+// No name of so many characters can be longer in bytes, so that one check holds both limits.
+const _: () = assert!(limits::NAME_CHARS_MAX * char::MAX.len_utf8() <= limits::NAME_BYTES_MAX);
+
 impl Name {
-    /// Takes what was typed as a name, spaces around it left off.
+    /// Takes what was typed as a name, spaces around it left off and runs of them made one.
     ///
     /// # Errors
     /// Where it cannot be a name: the rule that it breaks.
     pub fn parse(typed: &str) -> Result<Self, NameProblem> {
         let trimmed = typed.trim();
-        if trimmed.is_empty() {
-            return Err(NameProblem::Empty);
-        }
-        let shown = Nickname::enforce(trimmed).map_err(|_profile_error| NameProblem::NotAllowed)?;
-        if shown.chars().count() > limits::NAME_CHARS_MAX || shown.len() > limits::NAME_BYTES_MAX {
+        if trimmed.len() > TYPED_BYTES_MAX {
             return Err(NameProblem::TooLong);
         }
-        if has_marks_in_a_row(&shown, limits::NAME_MARKS_MAX + 1) {
-            return Err(NameProblem::NotAllowed);
+        let shown = nickname::map(trimmed);
+        let first = shown.chars().next().ok_or(NameProblem::Empty)?;
+        if shown.chars().count() > limits::NAME_CHARS_MAX {
+            return Err(NameProblem::TooLong);
         }
-        let key = key_of(&shown);
-        Ok(Self { shown: shown.as_ref().into(), key: key.into() })
+        nickname::check(&shown)?;
+        if has_marks_in_a_row(&shown, limits::NAME_MARKS_MAX + 1) {
+            return Err(NameProblem::TooManyMarks);
+        }
+        if shown.contains(is_refused_sign) || shown.chars().any(looks_like_refused_sign) {
+            return Err(NameProblem::Sign);
+        }
+        if !may_begin(first) {
+            return Err(NameProblem::Beginning);
+        }
+        if !scripts::go_together(&shown) {
+            return Err(NameProblem::MixedScripts);
+        }
+        let name = Self::from_log(&shown);
+        if name.keys().any(|key| keys::is_reserved(key)) {
+            return Err(NameProblem::Reserved);
+        }
+        Ok(name)
     }
 
     /// Takes a name that a log wrote down: it was parsed before it was written, by the rules of
     /// that day, and is not held to those of today.
     pub fn from_log(stored: &str) -> Self {
-        Self { shown: stored.into(), key: key_of(stored).into() }
+        Self(Arc::new(Written { shown: stored.into(), keys: OnceLock::new() }))
     }
 
     /// The name as it is shown.
     pub fn as_str(&self) -> &str {
-        &self.shown
+        &self.0.shown
     }
 
-    /// What is compared: alike for names that differ only in case or look the same.
+    /// Alike for names that are the same but for upper and lower case, with look-alikes of what
+    /// is lower case.
     pub fn key(&self) -> &Arc<str> {
-        &self.key
+        &self.found_keys().caseless
+    }
+
+    /// What the name is compared by. Two names are the same if they have one of these in common:
+    /// capitals look like other letters than small ones do, so one key cannot tell both.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<str>> {
+        let keys = self.found_keys();
+        iter::once(&keys.caseless).chain(&keys.as_written)
+    }
+
+    /// Whether it is the same name, or one that looks like it.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.keys().any(|key| other.keys().any(|other_key| key == other_key))
+    }
+
+    fn found_keys(&self) -> &Keys {
+        self.0.keys.get_or_init(|| Keys::of(self.as_str()))
     }
 }
 
-fn key_of(shown: &str) -> String {
-    let folded = shown.to_lowercase();
-    unicode_security::skeleton(&folded).collect::<String>().to_lowercase()
+/// Signs by which IRC tells apart names, masks and what is said, so that no name can hold them
+/// there (`name!name@door`, `*`, `?`, lists with commas), and the colon.
+fn is_refused_sign(c: char) -> bool {
+    matches!(c, ':' | ',' | '!' | '@' | '?' | '*')
+}
+
+/// Whether it could be read as a colon, or as the asterisk that notices begin with.
+fn looks_like_refused_sign(c: char) -> bool {
+    // Asterisks among the ornaments, and signs that no table of look-alikes has.
+    matches!(c, '\u{2217}' | '\u{2722}'..='\u{2725}' | '\u{2731}'..='\u{2734}' | '\u{273a}'..='\u{273d}')
+        || !c.is_ascii()
+            && unicode_security::skeleton(c.encode_utf8(&mut [0; 4]))
+                .any(|prototype| matches!(prototype, ':' | '*'))
+}
+
+/// Whether a name may begin with it: other signs begin notices (`*`), commands (`/`), channels
+/// (`#`), earlier messages (`[`) or ranks (`@`, `+`), and a mark would change what stands before.
+fn may_begin(first: char) -> bool {
+    let is_mark = first.general_category_group() == GeneralCategoryGroup::Mark;
+    first == '_'
+        || first.is_alphanumeric() && !is_mark
+        || first.is_emoji_char() && !first.is_ascii()
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Name").field(&self.as_str()).finish()
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
@@ -81,13 +173,28 @@ pub enum NameProblem {
     /// Longer than [`limits::NAME_CHARS_MAX`] characters.
     #[error("a name has at most {} characters", limits::NAME_CHARS_MAX)]
     TooLong,
+    /// It holds a character that is not seen: of control, of direction, a joiner, a filler.
+    #[error("a name has no invisible characters; emoji that are joined of several have some")]
+    Invisible,
     /// It holds a character that a name may not have.
-    #[error("a name has letters, digits, marks, inner spaces and common signs only")]
+    #[error("a name has letters, digits, single emoji, common signs and spaces between them only")]
     NotAllowed,
+    /// More than [`limits::NAME_MARKS_MAX`] combining marks in a row.
+    #[error("a letter of a name has at most {} combining marks", limits::NAME_MARKS_MAX)]
+    TooManyMarks,
+    /// It holds a sign that tells names from other things.
+    #[error("a name has none of the signs : , ! ? @ * and nothing that looks like : or *")]
+    Sign,
+    /// It begins with what could be taken for something else than a name.
+    #[error("a name begins with a letter, a digit, an emoji or _")]
+    Beginning,
     /// It mixes scripts in a way that serves to imitate (Latin and Cyrillic letters).
-    #[error("a name does not mix alphabets that look alike")]
+    #[error("a name keeps to one alphabet, or has whole words of Latin letters beside it")]
     MixedScripts,
     /// It is kept for the server itself (`server`, `admin`, `system`).
-    #[error("the name is kept for the server")]
+    #[error("the name is kept for the server; choose another")]
     Reserved,
 }
+
+#[cfg(test)]
+mod tests;

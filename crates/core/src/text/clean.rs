@@ -34,18 +34,18 @@ fn clean_line(line: &str, cleaned: &mut String) {
     let mut open = Vec::new();
     let mut before = None;
     for c in line.chars() {
-        match c {
-            '\u{2066}'..='\u{2068}' => open.push(cleaned.len()),
-            '\u{2069}' => {
-                if open.pop().is_none() {
-                    continue;
-                }
+        let stays = match c {
+            '\u{2066}'..='\u{2068}' => {
+                open.push(cleaned.len());
+                true
             }
-            _ if !is_kept(c, before) => continue,
-            _ => {}
+            '\u{2069}' => open.pop().is_some(),
+            _ => is_kept(c, before),
+        };
+        if stays {
+            cleaned.push(c);
+            before = Some(c);
         }
-        cleaned.push(c);
-        before = Some(c);
     }
     if !open.is_empty() {
         let line = cleaned.split_off(start);
