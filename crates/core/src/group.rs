@@ -2,10 +2,11 @@
 //!
 //! A group changes by applying the events of its log, in order, and in no other way; so its state
 //! is the same wherever the log is read. What is on its way into the log is *expected*: it holds
-//! a name or a client id, and changes nothing else. Does not know sessions, passwords or the log.
+//! a name or a client id, and who is about to leave does nothing more; it changes nothing else.
+//! Does not know sessions, passwords or the log.
 //!
-//! Invariant: an entry that [`Group::decide`] chose can be applied after all that was decided
-//! before it, whatever of that landed.
+//! Invariants: an entry that [`Group::decide`] chose can be applied after all that was decided
+//! before it, whatever of that landed; no two members, of now or to be, have the same name.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -25,8 +26,21 @@ pub struct Group {
     next_member: u64,
     topic: Topic,
     members: BTreeMap<MemberId, Member>,
-    /// Who bears or is about to bear a name, by its key.
+    /// Who bears or is about to bear a name, by each of its keys.
     names: HashMap<Arc<str>, MemberId>,
+    seats: HashMap<SeatHash, MemberId>,
+    /// What of a member is on its way; nothing for a member of whom nothing is but messages.
+    expected: HashMap<MemberId, Expected>,
+}
+
+/// What of one member is on its way into the log, apart from messages.
+#[derive(Clone, Debug, Default)]
+struct Expected {
+    is_joining: bool,
+    /// The names it is about to bear, in order.
+    names: Vec<Name>,
+    /// Entries by which it leaves or is removed.
+    departure_count: usize,
 }
 
 /// A member of a group.
@@ -58,29 +72,32 @@ pub struct Snapshot {
 impl Group {
     /// The group as it was when the snapshot was taken.
     pub fn restore(snapshot: Snapshot) -> Self {
-        let names = snapshot
-            .members
-            .iter()
-            .map(|(id, member)| (Arc::clone(member.name.key()), *id))
-            .collect();
-        Self {
+        let mut group = Self {
             head: snapshot.head,
             last_at: snapshot.last_at,
             next_member: snapshot.next_member,
             topic: snapshot.topic,
-            members: snapshot.members.into_iter().collect(),
-            names,
+            ..Self::default()
+        };
+        for (id, member) in snapshot.members {
+            group.admit(id, member);
         }
+        group
     }
 
-    /// What a log is to keep. Names held by what is on its way are not in it.
+    /// What a log is to keep. What is on its way is not in it.
     pub fn snapshot(&self) -> Snapshot {
+        let settled = |member: &Member| Member {
+            name: member.name.clone(),
+            seat: member.seat,
+            sends: member.sends.settled(),
+        };
         Snapshot {
             head: self.head,
             last_at: self.last_at,
             next_member: self.next_member,
             topic: self.topic.clone(),
-            members: self.members.iter().map(|(id, member)| (*id, member.clone())).collect(),
+            members: self.members.iter().map(|(id, member)| (*id, settled(member))).collect(),
         }
     }
 
@@ -111,7 +128,8 @@ impl Group {
 
     /// The member who holds that seat.
     pub fn seated(&self, seat: &SeatHash) -> Option<(MemberId, &Member)> {
-        self.members().find(|(_, member)| member.seat.as_ref() == Some(seat))
+        let id = *self.seats.get(seat)?;
+        Some((id, self.members.get(&id)?))
     }
 
     /// Chooses what is to be done about a command. Changes nothing: what is then submitted to the
@@ -122,11 +140,12 @@ impl Group {
     pub fn decide(&self, command: Command) -> Result<Decision, Refusal> {
         match command {
             Command::Join { name, seat } => {
-                if self.members.len() >= limits::MEMBERS_MAX {
+                let joining = self.expected.values().filter(|expected| expected.is_joining);
+                if self.members.len() + joining.count() >= limits::MEMBERS_MAX {
                     return Err(Refusal::GroupFull);
                 }
                 self.check_free(&name, None)?;
-                let member = MemberId(self.next_member + 1);
+                let member = MemberId(self.next_member.saturating_add(1));
                 Ok(Decision::Append(Entry { member, name, kind: Kind::Joined { seat } }))
             }
             Command::Say { member, text, client_id } => {
@@ -136,6 +155,7 @@ impl Group {
                 self.decide_message(member, client_id, |client_id| Kind::Action { text, client_id })
             }
             Command::Rename { member, to } => {
+                self.present(member)?;
                 self.check_free(&to, Some(member))?;
                 self.entry(member, Kind::Renamed { to })
             }
@@ -145,15 +165,26 @@ impl Group {
     }
 
     fn check_free(&self, name: &Name, except: Option<MemberId>) -> Result<(), Refusal> {
-        match self.names.get(name.key()) {
-            Some(bearer) if Some(*bearer) != except => Err(Refusal::NameTaken),
-            _ => Ok(()),
+        let mut bearers = name.keys().filter_map(|key| self.names.get(key));
+        if bearers.any(|bearer| Some(*bearer) != except) {
+            return Err(Refusal::NameTaken);
         }
+        Ok(())
+    }
+
+    /// The member of that number, if it is one and is not about to leave.
+    fn present(&self, id: MemberId) -> Result<&Member, Refusal> {
+        let is_leaving =
+            self.expected.get(&id).is_some_and(|expected| expected.departure_count > 0);
+        self.members.get(&id).filter(|_| !is_leaving).ok_or(Refusal::NotAMember)
     }
 
     fn entry(&self, id: MemberId, kind: Kind) -> Result<Decision, Refusal> {
-        let member = self.members.get(&id).ok_or(Refusal::NotAMember)?;
-        Ok(Decision::Append(Entry { member: id, name: member.name.clone(), kind }))
+        let member = self.present(id)?;
+        // By the time it lands, so will have what was decided before it.
+        let name = self.expected.get(&id).and_then(|expected| expected.names.last());
+        let name = name.unwrap_or(&member.name).clone();
+        Ok(Decision::Append(Entry { member: id, name, kind }))
     }
 
     fn decide_message(
@@ -162,7 +193,7 @@ impl Group {
         client_id: Option<ClientId>,
         kind: impl FnOnce(Option<ClientId>) -> Kind,
     ) -> Result<Decision, Refusal> {
-        let member = self.members.get(&id).ok_or(Refusal::NotAMember)?;
+        let member = self.present(id)?;
         match client_id.as_ref().and_then(|client_id| member.sends.find(client_id)) {
             Some(Sent::At(seq, at)) => Ok(Decision::Already { seq, at }),
             Some(Sent::InFlight) => Ok(Decision::InFlight),
@@ -173,18 +204,25 @@ impl Group {
     /// Notes that an entry that was decided upon is on its way into the log: its name and its
     /// client id are held for it.
     pub fn expect(&mut self, entry: &Entry) {
+        let id = entry.member;
         match &entry.kind {
             Kind::Joined { .. } => {
-                self.next_member = self.next_member.max(entry.member.0);
-                self.names.insert(Arc::clone(entry.name.key()), entry.member);
+                self.next_member = self.next_member.max(id.0);
+                self.claim(id, &entry.name);
+                let expected = self.expected.entry(id).or_default();
+                expected.is_joining = true;
+                expected.names.push(entry.name.clone());
             }
             Kind::Renamed { to } => {
-                self.names.insert(Arc::clone(to.key()), entry.member);
+                self.claim(id, to);
+                self.expected.entry(id).or_default().names.push(to.clone());
             }
-            _ => {
-                if let (Some(client_id), Some(member)) =
-                    (entry.client_id(), self.members.get_mut(&entry.member))
-                {
+            Kind::Left | Kind::Removed { .. } => {
+                self.expected.entry(id).or_default().departure_count += 1;
+            }
+            Kind::Topic { .. } => {}
+            Kind::Said { client_id, .. } | Kind::Action { client_id, .. } => {
+                if let (Some(client_id), Some(member)) = (client_id, self.members.get_mut(&id)) {
                     member.sends.expect(client_id);
                 }
             }
@@ -193,12 +231,14 @@ impl Group {
 
     /// Notes that an entry that was expected is definitely not in the log.
     pub fn give_up(&mut self, entry: &Entry) {
+        self.expect_no_more(entry);
         match &entry.kind {
             Kind::Joined { .. } => self.release(entry.member, &entry.name),
             Kind::Renamed { to } => self.release(entry.member, to),
-            _ => {
+            Kind::Left | Kind::Removed { .. } | Kind::Topic { .. } => {}
+            Kind::Said { client_id, .. } | Kind::Action { client_id, .. } => {
                 if let (Some(client_id), Some(member)) =
-                    (entry.client_id(), self.members.get_mut(&entry.member))
+                    (client_id, self.members.get_mut(&entry.member))
                 {
                     member.sends.give_up(client_id);
                 }
@@ -206,11 +246,72 @@ impl Group {
         }
     }
 
-    /// Frees a name, unless it is what the member goes by.
+    /// Strikes an entry off what is expected, if it is there: the log may tell of events that
+    /// nobody here decided upon.
+    fn expect_no_more(&mut self, entry: &Entry) {
+        let Some(expected) = self.expected.get_mut(&entry.member) else { return };
+        let name = match &entry.kind {
+            Kind::Joined { .. } => {
+                expected.is_joining = false;
+                &entry.name
+            }
+            Kind::Renamed { to } => to,
+            Kind::Left | Kind::Removed { .. } => {
+                expected.departure_count = expected.departure_count.saturating_sub(1);
+                return self.forget_fulfilled(entry.member);
+            }
+            Kind::Topic { .. } | Kind::Said { .. } | Kind::Action { .. } => return,
+        };
+        if let Some(at) = expected.names.iter().position(|awaited| awaited == name) {
+            expected.names.remove(at);
+        }
+        self.forget_fulfilled(entry.member);
+    }
+
+    fn forget_fulfilled(&mut self, id: MemberId) {
+        let is_fulfilled = |expected: &Expected| {
+            !expected.is_joining && expected.names.is_empty() && expected.departure_count == 0
+        };
+        if self.expected.get(&id).is_some_and(is_fulfilled) {
+            self.expected.remove(&id);
+        }
+    }
+
+    /// Makes a member. Whoever had that number before is none any more.
+    fn admit(&mut self, id: MemberId, member: Member) {
+        self.dismiss(id);
+        self.claim(id, &member.name);
+        if let Some(seat) = member.seat {
+            self.seats.insert(seat, id);
+        }
+        self.members.insert(id, member);
+    }
+
+    fn dismiss(&mut self, id: MemberId) {
+        let Some(member) = self.members.remove(&id) else { return };
+        self.release(id, &member.name);
+        if let Some(seat) = member.seat.filter(|seat| self.seats.get(seat) == Some(&id)) {
+            self.seats.remove(&seat);
+        }
+    }
+
+    /// Notes whose name it is. Where two processes wrote at once it stays with the first.
+    fn claim(&mut self, id: MemberId, name: &Name) {
+        for key in name.keys() {
+            self.names.entry(Arc::clone(key)).or_insert(id);
+        }
+    }
+
+    /// Frees a name, as far as the member neither bears it nor is about to.
     fn release(&mut self, id: MemberId, name: &Name) {
-        let is_borne = self.members.get(&id).is_some_and(|member| member.name.key() == name.key());
-        if !is_borne && self.names.get(name.key()) == Some(&id) {
-            self.names.remove(name.key());
+        for key in name.keys() {
+            let borne = self.members.get(&id).map(|member| &member.name);
+            let awaited = self.expected.get(&id).into_iter().flat_map(|expected| &expected.names);
+            let is_kept =
+                borne.into_iter().chain(awaited).any(|kept| kept.keys().any(|k| k == key));
+            if !is_kept && self.names.get(key) == Some(&id) {
+                self.names.remove(key);
+            }
         }
     }
 
@@ -221,23 +322,19 @@ impl Group {
     pub fn apply(&mut self, event: &Event) {
         self.head = event.seq;
         self.last_at = event.at;
+        self.expect_no_more(&event.entry);
         let Entry { member: id, name, kind } = &event.entry;
         match kind {
             Kind::Joined { seat } => {
                 self.next_member = self.next_member.max(id.0);
-                self.names.insert(Arc::clone(name.key()), *id);
                 let member = Member { name: name.clone(), seat: *seat, sends: Sends::default() };
-                self.members.insert(*id, member);
+                self.admit(*id, member);
             }
-            Kind::Left | Kind::Removed { .. } => {
-                if let Some(member) = self.members.remove(id) {
-                    self.release(*id, &member.name);
-                }
-            }
+            Kind::Left | Kind::Removed { .. } => self.dismiss(*id),
             Kind::Renamed { to } => {
                 if let Some(member) = self.members.get_mut(id) {
                     let before = std::mem::replace(&mut member.name, to.clone());
-                    self.names.insert(Arc::clone(to.key()), *id);
+                    self.claim(*id, to);
                     self.release(*id, &before);
                 } else {
                     // It left while the rename was on its way.
@@ -253,3 +350,6 @@ impl Group {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

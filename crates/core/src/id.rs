@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::limits;
 
@@ -14,8 +15,8 @@ pub struct GroupId(u64);
 impl GroupId {
     /// Number `value`, where it has as many digits as a group's number may have.
     pub fn new(value: u64) -> Option<Self> {
-        let range = 10_u64.pow(limits::GROUP_ID_DIGITS_MIN - 1)
-            ..10_u64.pow(limits::GROUP_ID_DIGITS_MAX);
+        let range =
+            10_u64.pow(limits::GROUP_ID_DIGITS_MIN - 1)..10_u64.pow(limits::GROUP_ID_DIGITS_MAX);
         range.contains(&value).then_some(Self(value))
     }
 
@@ -121,9 +122,9 @@ impl fmt::Display for Epoch {
 pub struct MemberId(pub u64);
 
 /// Name that a client gives to one send, so that a retry of it lands once. Opaque, compared byte
-/// by byte, 1 to [`limits::CLIENT_ID_BYTES_MAX`] bytes, no control characters.
+/// by byte, 1 to [`limits::CLIENT_ID_BYTES_MAX`] bytes, no control characters. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientId(Box<str>);
+pub struct ClientId(Arc<str>);
 
 impl ClientId {
     /// Takes `given` as a client id, where it is one.
@@ -159,6 +160,23 @@ mod tests {
             ("99999999999999999999999", None),
         ] {
             assert_eq!(typed.parse().ok().map(GroupId::get), expected, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_id_is_short_and_has_no_controls() {
+        for (given, is_one) in [
+            ("", false),
+            ("c-1", true),
+            ("שלום", true),
+            (&"x".repeat(64), true),
+            (&"x".repeat(65), false),
+            (&"א".repeat(33), false),
+            ("a\nb", false),
+            ("a\u{85}", false),
+        ] {
+            let parsed = ClientId::parse(given);
+            assert_eq!(parsed.as_ref().map(ClientId::as_str), is_one.then_some(given), "{given:?}");
         }
     }
 

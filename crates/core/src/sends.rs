@@ -43,12 +43,14 @@ impl Sends {
         }
     }
 
-    /// Notes that a send is in the log, and forgets what is past the bounds.
+    /// Notes that a send is in the log, and forgets what is past the bounds. Where it is there
+    /// already, the first stands: it is the one that was answered.
     pub fn land(&mut self, client_id: &ClientId, seq: Seq, at: Timestamp) {
-        let before = self.by_client_id.insert(client_id.clone(), Sent::At(seq, at));
-        if !matches!(before, Some(Sent::At(..))) {
-            self.landed.push_back(client_id.clone());
+        if matches!(self.find(client_id), Some(Sent::At(..))) {
+            return;
         }
+        self.by_client_id.insert(client_id.clone(), Sent::At(seq, at));
+        self.landed.push_back(client_id.clone());
         let kept_for_ms = i64::try_from(limits::SENDS_KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
         let old_before = Timestamp::from_ms(at.ms().saturating_sub(kept_for_ms));
         while self.landed.len() > limits::SENDS_KEPT_MIN {
@@ -62,6 +64,14 @@ impl Sends {
                 self.by_client_id.remove(&oldest);
             }
         }
+    }
+
+    /// The sends without those that are on their way.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        let mut settled = self.clone();
+        settled.by_client_id.retain(|_, sent| *sent != Sent::InFlight);
+        settled
     }
 
     /// The sends that are in the log, oldest first: what a snapshot keeps.
@@ -108,6 +118,23 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         assert_eq!(sends_of(40_000, 1).landed().count(), limits::SENDS_KEPT_MAX);
+    }
+
+    #[test]
+    fn a_send_that_is_in_the_log_twice_is_where_it_was_first() {
+        let mut sends = sends_of(3, 1);
+        sends.land(&client_id(0), Seq(9), Timestamp::from_ms(9_000));
+        assert_eq!(sends.find(&client_id(0)), Some(Sent::At(Seq(1), Timestamp::from_ms(1_000))));
+        assert_eq!(sends.landed().count(), 3);
+    }
+
+    #[test]
+    fn what_is_settled_has_nothing_on_its_way() {
+        let mut sends = sends_of(3, 1);
+        let before = sends.clone();
+        sends.expect(&client_id(7));
+        assert_ne!(sends, before);
+        assert_eq!(sends.settled(), before);
     }
 
     #[test]
