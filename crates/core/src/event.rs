@@ -92,3 +92,30 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_told_from_news_and_weigh_their_text() {
+        let text = || Text::parse("שלום").unwrap();
+        let client_id = ClientId::parse("c");
+        let topic = Topic::parse("tea").unwrap();
+        let name = Name::from_log("Noya");
+        for (kind, is_message, text_len) in [
+            (Kind::Said { text: text(), client_id: client_id.clone() }, true, 8),
+            (Kind::Action { text: text(), client_id: client_id.clone() }, true, 8),
+            (Kind::Topic { text: topic }, false, 3),
+            (Kind::Joined { seat: None }, false, 0),
+            (Kind::Left, false, 0),
+            (Kind::Renamed { to: name.clone() }, false, 0),
+            (Kind::Removed { by: name.clone() }, false, 0),
+        ] {
+            let entry = Entry { member: MemberId(1), name: name.clone(), kind };
+            assert_eq!(entry.is_message(), is_message, "{entry:?}");
+            assert_eq!(entry.client_id(), client_id.as_ref().filter(|_| is_message), "{entry:?}");
+            assert_eq!(entry.weight(), text_len + size_of::<Event>(), "{entry:?}");
+        }
+    }
+}
