@@ -100,6 +100,9 @@ pub const SIGN_IN_TRIES: u32 = 3;
 /// Longest line of the console, in bytes: a message and a command's name before it. The rest of
 /// a longer line is thrown away and the line refused.
 pub const CONSOLE_LINE_BYTES_MAX: usize = TEXT_BYTES_MAX + 64;
+/// Longest telnet subnegotiation that is passed over, in bytes. A client that sends a longer one is
+/// told so and disconnected: what follows could not be told from text.
+pub const TELNET_SUBNEGOTIATION_BYTES_MAX: usize = 1024;
 
 /// Messages a second from one member, by default; above it the connection is read more slowly.
 pub const MESSAGE_RATE: u32 = 20;

@@ -6,4 +6,4 @@
 pub mod console;
 pub mod request;
 
-pub use request::{MemberShown, Notice, Reply, Request};
+pub use request::{Echo, MemberShown, Notice, Reply, Request};

@@ -1,0 +1,224 @@
+//! Every sentence of the console door, to be read in one sitting.
+//!
+//! One voice: what happened, then what to do; no blame; nothing glued to what is to be copied.
+//! Does not know when a sentence is said. What people chose (names, topics) is cleaned before it
+//! becomes part of one, so that it can begin no line of its own.
+
+use std::borrow::Cow;
+
+use conclave_core::{
+    GroupId, Name, NameProblem, PasswordProblem, Refusal, TextProblem, Topic, limits,
+};
+
+use super::encode::clean;
+use crate::{Echo, MemberShown};
+
+/// A sentence, put together where it names something.
+pub(super) type Sentence = Cow<'static, str>;
+
+// The menu and its prompts: to the letter of the interface.
+pub(super) const MENU: &str = "\
+Hello client, please choose an option:
+1. Connect to a group chat.
+2. Create a group chat.
+3. Exit the server.";
+pub(super) const INVALID_OPTION: &str = "Invalid option.";
+pub(super) const ENTER_NAME: &str = "Enter your name:";
+pub(super) const ENTER_GROUP: &str = "Enter group ID:";
+pub(super) const ENTER_PASSWORD: &str = "Enter password:";
+pub(super) const ENTER_NEW_PASSWORD: &str = "Enter password for the group:";
+pub(super) const YOU_CAN_TALK: &str = "You can start to talk!";
+pub(super) const GOODBYE: &str = "Goodbye.";
+pub(super) const DISCONNECTING: &str = "Disconnecting you from the server.";
+pub(super) const YOU_CHOSE_EXIT: &str = "You chose exit so you left the group.";
+
+pub(super) fn group_is(group: GroupId) -> Sentence {
+    format!("The id of the group is: {group}").into()
+}
+
+pub(super) fn connected(group: GroupId) -> Sentence {
+    format!("You're connected to group chat #{group}").into()
+}
+
+pub(super) fn you_left(group: GroupId) -> Sentence {
+    format!("You left group chat #{group}.").into()
+}
+
+// Events of a group. A notice begins with one star, an action with two.
+pub(super) const SAID: &str = ": ";
+pub(super) const ACTION: &str = "** ";
+pub(super) const NOTICE: &str = "* ";
+pub(super) const HAS_CONNECTED: &str = " has connected to the chat room";
+pub(super) const HAS_LEFT: &str = " has left the group";
+pub(super) const IS_NOW_KNOWN_AS: &str = " is now known as ";
+pub(super) const SET_TOPIC: &str = " set the topic: ";
+pub(super) const TOOK_TOPIC_AWAY: &str = " took the topic away";
+pub(super) const WAS_REMOVED_BY: &str = " was removed from the group by ";
+
+// What ends a connection or a stay.
+pub(super) const TOO_SLOW: &str =
+    "Signing in took too long, so you are being disconnected. Connect again to start over.";
+pub(super) const NOT_HTTP: &str =
+    "This is a chat for terminals, which does not speak HTTP: open the server's web address.";
+pub(super) const TELNET_OVERRUN: &str =
+    "Your telnet program sent an option without an end, so you are being disconnected.";
+pub(super) const STOPPING: &str = "* The server is stopping. Connect again in a moment.";
+pub(super) const GROUP_ENDED: &str = "* The group was closed, so you are back at the menu.";
+
+// What could not be taken.
+pub(super) const NOT_UTF8: &str =
+    "That line is not UTF-8 text, so it was not taken. Set your terminal to UTF-8 and try again.";
+pub(super) const NO_SUCH_COMMAND: &str = "There is no such command, so nothing was sent. \
+     Type /help for the commands, or // to send a line that begins with /";
+pub(super) const NO_EARLIER_MESSAGES: &str = "There are no earlier messages.";
+pub(super) const STILL_HERE: &str = "[Yes]";
+
+pub(super) fn usage(usage: &str) -> Sentence {
+    format!("That command is written so: {usage}").into()
+}
+
+/// Why something was not done, and what to do.
+pub(super) fn refused(refusal: Refusal) -> Sentence {
+    match refusal {
+        Refusal::WrongIdOrPassword => "Sorry, no group has that ID and password. Try again.".into(),
+        Refusal::NameTaken => "That name is in use in this group. Choose another.".into(),
+        Refusal::Name(problem) => refused_name(problem),
+        Refusal::Text(problem) => refused_text(problem),
+        Refusal::Password(problem) => refused_password(problem),
+        Refusal::GroupFull => {
+            format!("The group is full: it has {} members. Try again later.", limits::MEMBERS_MAX)
+                .into()
+        }
+        Refusal::NotAMember => "You are not in the group any more.".into(),
+        Refusal::SeatUnknown => "That seat is not one of this group. Join it again.".into(),
+        Refusal::Busy => "Too many people are signing in just now. Try again in a moment.".into(),
+        Refusal::TooManyGuesses => {
+            "There were too many failed sign-ins. Try again in a minute.".into()
+        }
+        Refusal::NotSaved => "The server could not save it. Try again later.".into(),
+        Refusal::Unknown => {
+            "It is not known whether the server saved it. Look before you try again.".into()
+        }
+        Refusal::GroupClosed => "The group is closed. Choose another.".into(),
+        Refusal::Stopping => "The server is stopping. Connect again in a moment.".into(),
+        Refusal::NotTheCreator => "Only the one who made the group may do that.".into(),
+        _ => "The server did not allow it. Try something else.".into(),
+    }
+}
+
+fn refused_name(problem: NameProblem) -> Sentence {
+    match problem {
+        NameProblem::Empty => "A name has at least one character. Choose one.".into(),
+        NameProblem::TooLong => format!(
+            "That name is too long: a name has at most {} characters. Choose a shorter one.",
+            limits::NAME_CHARS_MAX
+        )
+        .into(),
+        NameProblem::NotAllowed => "That name is not allowed: a name has letters, digits, inner \
+             spaces and common signs only. Choose another."
+            .into(),
+        NameProblem::MixedScripts => {
+            "That name is not allowed: it mixes alphabets that look alike. Choose another.".into()
+        }
+        NameProblem::Reserved => {
+            "That name is not allowed: it is kept for the server. Choose another.".into()
+        }
+        _ => "That name is not allowed. Choose another.".into(),
+    }
+}
+
+fn refused_text(problem: TextProblem) -> Sentence {
+    match problem {
+        TextProblem::Empty => "A message has at least one character. Nothing was sent.".into(),
+        TextProblem::TooLong => format!(
+            "That message is too long: a message has at most {} bytes. Send it in parts.",
+            limits::TEXT_BYTES_MAX
+        )
+        .into(),
+        TextProblem::TooManyLines => format!(
+            "That message is too long: a message has at most {} lines. Send it in parts.",
+            limits::TEXT_LINES_MAX
+        )
+        .into(),
+        TextProblem::TooManyMarks => format!(
+            "That text has more than {} combining marks in a row. Send it with fewer.",
+            limits::TEXT_MARKS_MAX
+        )
+        .into(),
+        TextProblem::TopicTooLong => format!(
+            "That topic is too long: a topic has at most {} bytes. Choose a shorter one.",
+            limits::TOPIC_BYTES_MAX
+        )
+        .into(),
+    }
+}
+
+fn refused_password(problem: PasswordProblem) -> Sentence {
+    match problem {
+        PasswordProblem::Empty => "A password has at least one character. Choose one.".into(),
+        PasswordProblem::TooLong => format!(
+            "That password is too long: a password has at most {} bytes. Choose a shorter one.",
+            limits::PASSWORD_BYTES_MAX
+        )
+        .into(),
+        PasswordProblem::Control => {
+            "That password has a control character. Choose one that can be typed.".into()
+        }
+    }
+}
+
+/// Something said or done was not taken into the log.
+pub(super) fn not_taken(refusal: Refusal) -> Sentence {
+    match refusal {
+        Refusal::Unknown => "It is not known whether your message was saved. \
+             Look with /history before you send it again."
+            .into(),
+        other => format!("Your message was not sent. {}", refused(other)).into(),
+    }
+}
+
+// Answers to commands.
+
+pub(super) fn topic(topic: &Topic) -> Sentence {
+    if topic.is_empty() {
+        "* There is no topic.".into()
+    } else {
+        format!("* Topic: {}", clean(topic.as_str())).into()
+    }
+}
+
+pub(super) fn renamed(to: &Name) -> Sentence {
+    format!("* You are now known as {}", clean(to.as_str())).into()
+}
+
+pub(super) fn members(group: GroupId, members: &[MemberShown]) -> Sentence {
+    let noun = if members.len() == 1 { "member" } else { "members" };
+    let mut text = format!("* Group chat #{group} has {} {noun}:", members.len());
+    for MemberShown { name, is_you, is_here } in members {
+        // The dash keeps a name from looking like a line of another kind.
+        text.push_str("\n- ");
+        text.push_str(&clean(name.as_str()));
+        if *is_you {
+            text.push_str(" (you)");
+        }
+        if !*is_here {
+            text.push_str(" (away)");
+        }
+    }
+    text.into()
+}
+
+pub(super) const fn echo(echo: Echo) -> &'static str {
+    match echo {
+        Echo::On => "* Your own messages are shown to you from now on.",
+        Echo::Off => "* Your own messages are not shown to you from now on.",
+    }
+}
+
+pub(super) const fn deleted_when_empty(is_on: bool) -> &'static str {
+    if is_on {
+        "* The group will be deleted when its last member has left."
+    } else {
+        "* The group will be kept when its last member has left."
+    }
+}
