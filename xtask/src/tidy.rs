@@ -84,9 +84,9 @@ fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.files() {
         findings.extend(sources::check(file));
-        findings.extend(testing::check(file));
         findings.extend(constants::check(file));
     }
+    findings.extend(testing::check(tree));
     findings.extend(imports::check_manifests(tree));
     findings.extend(sources::check_declared(tree));
     findings.extend(documents::check(tree));

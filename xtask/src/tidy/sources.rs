@@ -142,7 +142,7 @@ pub(super) fn check_declared(tree: &Tree) -> Vec<Finding> {
         if is_root {
             continue;
         }
-        if folder.ends_with("/tests") {
+        if folder.ends_with("/tests") && !folder.contains("/src/") {
             let says = format!("belongs in {folder}/it: a crate has one binary of tests");
             findings.push(Finding::in_file(&file.path, says));
             continue;
@@ -256,6 +256,8 @@ mod tests {
         check(("a/tests/it/main.rs", "mod b;"), "a/tests/it/b.rs", 0);
         check(("a/tests/it/main.rs", ""), "a/tests/it/b.rs", 1);
         check(("a/tests/it/main.rs", ""), "a/tests/b.rs", 1);
+        check(("a/src/c/tests.rs", "mod b;"), "a/src/c/tests/b.rs", 0);
+        check(("a/src/c/tests.rs", ""), "a/src/c/tests/b.rs", 1);
         check(("a/src/lib.rs", "mod b;"), "examples/b.rs", 0);
     }
 }
