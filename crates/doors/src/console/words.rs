@@ -114,12 +114,30 @@ fn refused_name(problem: NameProblem) -> Sentence {
             limits::NAME_CHARS_MAX
         )
         .into(),
-        NameProblem::NotAllowed => "That name is not allowed: a name has letters, digits, inner \
-             spaces and common signs only. Choose another."
-            .into(),
-        NameProblem::MixedScripts => {
-            "That name is not allowed: it mixes alphabets that look alike. Choose another.".into()
+        NameProblem::Invisible => {
+            "That name is not allowed: it has a character that cannot be seen. Choose another."
+                .into()
         }
+        NameProblem::NotAllowed => "That name is not allowed: a name has letters, digits, single \
+             emoji, common signs and spaces between them only. Choose another."
+            .into(),
+        NameProblem::TooManyMarks => format!(
+            "That name is not allowed: a letter of a name has at most {} combining marks. \
+             Choose another.",
+            limits::NAME_MARKS_MAX
+        )
+        .into(),
+        NameProblem::Sign => "That name is not allowed: a name has none of the signs : , ! ? @ * \
+             and nothing that looks like : or *. Choose another."
+            .into(),
+        NameProblem::Beginning => {
+            "That name is not allowed: a name begins with a letter, a digit, \
+             an emoji or _. Choose another."
+                .into()
+        }
+        NameProblem::MixedScripts => "That name is not allowed: a name keeps to one alphabet, or \
+             has whole words of Latin letters beside it. Choose another."
+            .into(),
         NameProblem::Reserved => {
             "That name is not allowed: it is kept for the server. Choose another.".into()
         }

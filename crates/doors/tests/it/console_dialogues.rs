@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use conclave_core::{Refusal, Topic, limits};
-use conclave_doors::Notice;
+use conclave_doors::console::ConsoleDoor;
+use conclave_doors::{Notice, Reply, Request};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, start};
 
 const MENU: &str = "Hello client, please choose an option:\n1. Connect to a group chat.\n\
                     2. Create a group chat.\n3. Exit the server.\n";
@@ -258,6 +259,21 @@ fn signing_in_has_a_deadline_and_being_in_a_group_has_none() {
     );
     assert!(desk.door.is_finished());
     assert_eq!(Desk::in_group().door.poll_timeout(), None);
+}
+
+#[test]
+fn time_that_the_server_takes_to_answer_is_not_the_clients() {
+    let mut door = ConsoleDoor::new(start());
+    door.handle_bytes(start(), b"1\nBar\n8888\n1234\n");
+    while door.poll_output().is_some() {}
+    assert!(door.poll_timeout().is_none());
+    assert!(matches!(door.poll_request(), Some(Request::Join { .. })));
+    assert!(door.poll_timeout().is_none());
+    let late = start() + limits::SIGN_IN_MAX * 2;
+    door.handle_timeout(late);
+    assert!(!door.is_finished());
+    door.handle_reply(late, Reply::Refused(Refusal::Busy));
+    assert!(door.poll_timeout().is_some_and(|at| at <= late), "and then it is over");
 }
 
 #[test]

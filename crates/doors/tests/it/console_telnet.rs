@@ -59,6 +59,18 @@ fn what_is_erased_is_not_sent() {
 }
 
 #[test]
+fn a_line_that_was_too_long_is_not_cut_by_erasing_its_end() {
+    let mut desk = telnet_in_group();
+    desk.reads(&vec![b'x'; limits::CONSOLE_LINE_BYTES_MAX + 10]);
+    desk.reads(&[8; 100]);
+    assert!(desk.types("\r\n").contains("at most 4096 bytes"));
+    assert!(desk.requests.is_empty());
+    desk.reads(&vec![b'x'; limits::CONSOLE_LINE_BYTES_MAX + 10]);
+    desk.reads(b"\xff\xf8hello\r\n");
+    assert_eq!(desk.requests, ["say hello"]);
+}
+
+#[test]
 fn a_client_that_does_not_speak_telnet_gets_plain_line_ends() {
     let mut desk = Desk::in_group();
     assert_eq!(desk.types("/topic\n"), "* There is no topic.\n");
