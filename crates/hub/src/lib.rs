@@ -1,1 +1,39 @@
-//! x
+//! Groups that are alive: who is in them, and how what the log committed reaches them.
+//!
+//! Does not know protocols, sockets or which log it stands on: bytes are made by a [`Wire`], they
+//! go out by a [`Sink`], and events come from a `dyn Log`. A group without sessions is only in
+//! the log.
+//!
+//! The way of a message: [`Session`] asks the group, which decides under a short lock and hands
+//! the entry to the log; the publisher takes what was committed from the log's stream, applies
+//! it, puts it into the tail, and writes it to every [`Outlet`] that stands at the head; a
+//! catch-up task serves those that are behind, from the tail or from the log.
+//!
+//! Locks, in the order in which two may be held: a group's model before the log's own queue; an
+//! outlet's feed before a tail's ring. No other two are ever held at once, and none across an
+//! await.
+
+mod admission;
+mod brake;
+mod catch_up;
+mod directory;
+mod hasher;
+mod history;
+mod hub;
+mod live_group;
+mod outlet;
+mod publisher;
+mod session;
+mod steward;
+mod sweep;
+mod tail;
+mod wire;
+
+pub use admission::{Admission, Joined, Keep, Position, Resumed};
+pub use brake::Source;
+pub use hasher::HashCost;
+pub use hub::{Entropy, Hub, HubConfig, HubEnd};
+pub use outlet::{Outlet, Signal, Sink};
+pub use session::{Landed, MemberHere, Said, Session};
+pub use steward::GroupShown;
+pub use wire::{WIRES_MAX, Wire};

@@ -1,0 +1,261 @@
+//! Admission: proof that somebody gave a group's password, and what it allows: to become a member.
+//!
+//! Only this module makes an [`Admission`] of a password, and only an admission or a seat makes a
+//! [`Session`]; so nothing of a group can be reached without (P4). A wrong number and a wrong
+//! password do the same work and end in the same words.
+
+use std::fmt;
+use std::sync::Arc;
+
+use conclave_core::{
+    Command, Epoch, GroupId, MemberId, Name, Password, Refusal, SeatSecret, Seq, limits,
+};
+use tokio::sync::oneshot;
+
+use crate::brake::Source;
+use crate::hub::Hub;
+use crate::live_group::{Answer, Joining, LiveGroup};
+use crate::outlet::{Cursor, Outlet, Signal};
+use crate::session::Session;
+use crate::wire::Wire;
+
+/// Proof that a group's password was given. Holds for as many names as it takes.
+pub struct Admission {
+    hub: Arc<Hub>,
+    live: Arc<LiveGroup>,
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission").field("group", &self.live.id).finish_non_exhaustive()
+    }
+}
+
+/// How long a membership lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// As long as the connection.
+    Connection,
+    /// Until it is left: a seat is made for it.
+    Seat,
+}
+
+/// Where a session that resumes stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The newest event it has seen.
+    pub after: Seq,
+    /// The epoch it saw it in, if it knows.
+    pub epoch: Option<Epoch>,
+}
+
+/// A membership that has begun. Its events are held until [`Session::release`].
+#[derive(Debug)]
+pub struct Joined {
+    /// The member's session.
+    pub session: Session,
+    /// The seat, where one was asked for: for its holder only.
+    pub seat: Option<SeatSecret>,
+    /// Number of its joining: the head as it sees it.
+    pub head: Seq,
+}
+
+/// A membership that was taken up again. Its events are held until [`Session::release`].
+#[derive(Debug)]
+pub struct Resumed {
+    /// The member's session.
+    pub session: Session,
+    /// Its place did not fit this log: events come from the newest page.
+    pub is_reset: bool,
+    /// Newest event of the group.
+    pub head: Seq,
+}
+
+impl Hub {
+    /// Lets in who gives the number and password of a group. `None` for what can be no number: it
+    /// is refused in the same words and the same time.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongIdOrPassword`]; [`Refusal::TooManyGuesses`] and [`Refusal::Busy`] before
+    /// anything was checked.
+    ///
+    /// # Cancel safety
+    /// Safe: nothing has happened but a check.
+    pub async fn admit(
+        self: &Arc<Self>,
+        id: Option<GroupId>,
+        password: &Password,
+        source: Source,
+    ) -> Result<Admission, Refusal> {
+        self.brake().pass(source, id).await?;
+        let live = match id {
+            Some(id) => self.load(id).await?,
+            None => None,
+        };
+        let live = live.filter(|live| !live.has_ended() && !live.model().options.is_closed);
+        if self.is_password_of(live.as_ref(), password).await?
+            && let Some(live) = live
+        {
+            return Ok(Admission { hub: Arc::clone(self), live });
+        } else if live.is_some() {
+            tracing::info!(group = %shown(id), ?source, "sign-in refused: the password does not match");
+        } else {
+            tracing::info!(group = %shown(id), ?source, "sign-in refused: no such ID");
+        }
+        self.brake().note_failure(source, id);
+        Err(Refusal::WrongIdOrPassword)
+    }
+
+    /// Checks a password; where there is no group, one that nobody has, with the same work.
+    async fn is_password_of(
+        &self,
+        live: Option<&Arc<LiveGroup>>,
+        password: &Password,
+    ) -> Result<bool, Refusal> {
+        let Some(live) = live else {
+            self.hasher().verify(self.nobodys_hash(), password.as_bytes(), || false).await?;
+            return Ok(false);
+        };
+        let digest = self.digest(live.id, password);
+        if live.is_vouched(&digest) {
+            return Ok(true);
+        }
+        let known = {
+            let live = Arc::clone(live);
+            move || live.is_vouched(&digest)
+        };
+        let is_right =
+            self.hasher().verify(&live.password_hash, password.as_bytes(), known).await?;
+        if is_right {
+            live.vouch(digest);
+        }
+        Ok(is_right)
+    }
+
+    /// Takes up the membership of a seat: the name is its own at once, and events follow from its
+    /// place on. An older connection of the same seat is shown out.
+    ///
+    /// # Errors
+    /// [`Refusal::SeatUnknown`] for a seat that is not one of that group, whether or not there is
+    /// such a group.
+    ///
+    /// # Cancel safety
+    /// Safe: nothing has happened, or the session is dropped.
+    pub async fn resume(
+        self: &Arc<Self>,
+        id: GroupId,
+        seat: &SeatSecret,
+        position: Position,
+        outlet: &Arc<Outlet>,
+        wire: &'static dyn Wire,
+    ) -> Result<Resumed, Refusal> {
+        let live = self.load(id).await?.ok_or(Refusal::SeatUnknown)?;
+        self.see_off_the_left_behind(&live).await?;
+        let hash = seat.hash();
+        let (member, replaced) = {
+            let mut model = live.model();
+            if live.has_ended() || model.options.is_closed {
+                return Err(Refusal::SeatUnknown);
+            }
+            let (member, _) = model.group.seated(&hash).ok_or(Refusal::SeatUnknown)?;
+            model.arrive(member);
+            (member, live.outlets())
+        };
+        for other in replaced.iter().filter(|other| !Arc::ptr_eq(other, outlet)) {
+            if other.reads_as(&live, member) {
+                live.remove_outlet(other);
+                other.signal(Signal::Replaced);
+            }
+        }
+        let head = live.tail().head();
+        let is_of_epoch = position.epoch.is_none_or(|epoch| epoch == self.epoch());
+        let is_reset = !is_of_epoch || position.after > head;
+        let after =
+            if is_reset { head.minus(limits::PAGE_EVENTS_MAX as u64) } else { position.after };
+        outlet.attach(Cursor {
+            group: Arc::clone(&live),
+            next: after.next(),
+            member,
+            wire,
+            is_echoed: true,
+            is_held: true,
+        });
+        live.add_outlets([Arc::clone(outlet)]);
+        let session = Session::new(Arc::clone(self), live, member, Arc::clone(outlet), Keep::Seat);
+        Ok(Resumed { session, is_reset, head })
+    }
+}
+
+fn shown(id: Option<GroupId>) -> String {
+    id.map_or_else(|| "(not a number)".to_owned(), |id| id.to_string())
+}
+
+impl Hub {
+    /// Has those members leave whose connections ended with a former life of the server.
+    async fn see_off_the_left_behind(&self, live: &LiveGroup) -> Result<(), Refusal> {
+        let seen_off = live.seen_off().get_or_try_init(|| async {
+            let left_behind: Vec<MemberId> = live
+                .model()
+                .group
+                .members()
+                .filter(|(_, member)| member.seat.is_none())
+                .map(|(id, _)| id)
+                .collect();
+            let mut outcomes = Vec::new();
+            for member in left_behind {
+                let (told, outcome) = oneshot::channel();
+                self.submit(live, Command::Leave { member }, Answer::Told(told)).await?;
+                outcomes.push(outcome);
+            }
+            for outcome in outcomes {
+                outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
+            }
+            Ok(())
+        });
+        seen_off.await.copied()
+    }
+}
+
+impl Admission {
+    pub(crate) const fn new(hub: Arc<Hub>, live: Arc<LiveGroup>) -> Self {
+        Self { hub, live }
+    }
+
+    /// The group.
+    pub fn group(&self) -> GroupId {
+        self.live.id
+    }
+
+    /// Becomes a member under a name. What the group commits from then on goes to the outlet, once
+    /// the session releases it.
+    ///
+    /// # Errors
+    /// [`Refusal::NameTaken`] and the like; the admission holds for another try.
+    ///
+    /// # Cancel safety
+    /// Safe: a membership that nobody took is given up.
+    pub async fn join(
+        &self,
+        name: Name,
+        keep: Keep,
+        outlet: &Arc<Outlet>,
+        wire: &'static dyn Wire,
+    ) -> Result<Joined, Refusal> {
+        self.hub.see_off_the_left_behind(&self.live).await?;
+        let seat = match keep {
+            Keep::Connection => None,
+            Keep::Seat => {
+                let mut entropy = [0; 32];
+                self.hub.fill(&mut entropy);
+                Some(SeatSecret::draw(entropy))
+            }
+        };
+        let (told, outcome) = oneshot::channel();
+        let joining = Joining { told, outlet: Arc::clone(outlet), wire, keep };
+        let command = Command::Join { name, seat: seat.as_ref().map(SeatSecret::hash) };
+        self.hub.submit(&self.live, command, Answer::Joins(Box::new(joining))).await?;
+        // Dropped while it waits, the session that is told of is dropped with it, and leaves.
+        let (session, head) = outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
+        Ok(Joined { session, seat, head })
+    }
+}

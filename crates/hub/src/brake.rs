@@ -1,0 +1,251 @@
+//! Brake: makes guessing slow, without ever locking a group or an address out.
+//!
+//! Failed sign-ins are counted for each address and each group, and forgiven with time. Past a
+//! number of them the next sign-ins of that address, or to that group, go in single file. The file
+//! of a group serves addresses in turn, so a thousand guesses from one place do not keep a newcomer
+//! from elsewhere waiting. Does not know passwords, nor whether a group exists: a number that is
+//! no group's is braked alike.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use conclave_core::{GroupId, Refusal, limits};
+use tokio::time::Instant;
+
+/// Where a sign-in comes from: an IPv4 address, or the /64 of an IPv6 one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Source(IpAddr);
+
+impl Source {
+    /// Source of a connection from that address.
+    pub fn new(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(address) => Self(masked(address, 64)),
+            address @ IpAddr::V4(_) => Self(address),
+        }
+    }
+
+    /// Whom it takes turns with: an IPv4 address, or the /48 of an IPv6 one.
+    fn place(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V6(address) => masked(address, 48),
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+}
+
+fn masked(address: Ipv6Addr, bits: u32) -> IpAddr {
+    IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - bits))))
+}
+
+/// Counts failed sign-ins and makes the next ones wait.
+#[derive(Debug, Default)]
+pub(crate) struct Brake {
+    sources: Mutex<HashMap<Source, Lane>>,
+    groups: Mutex<HashMap<Option<GroupId>, Lane>>,
+}
+
+/// Failures of one address or group, and who waits for its turn.
+#[derive(Debug)]
+struct Lane {
+    failures: u32,
+    /// When the count was last brought up to date.
+    counted_at: Instant,
+    /// When the next may pass.
+    turn_at: Instant,
+    next_waiter: u64,
+    /// Who waits, in the order in which places have their turn.
+    waiting: VecDeque<(IpAddr, VecDeque<u64>)>,
+}
+
+/// Waiters a lane holds at the most; past it the fullest place loses its newest.
+const WAITERS_MAX: usize = 256;
+
+impl Brake {
+    /// Waits until a sign-in from there to that group may be checked.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyGuesses`] where its turn is too far off.
+    ///
+    /// # Cancel safety
+    /// Safe: who does not wait any more is taken out of the file.
+    pub(crate) async fn pass(&self, source: Source, group: Option<GroupId>) -> Result<(), Refusal> {
+        let rule =
+            Rule { free: limits::GUESSES_PER_SOURCE, forgiven: limits::GUESS_FORGIVEN_SOURCE };
+        wait(&self.sources, source, source.place(), rule).await?;
+        let rule = Rule { free: limits::GUESSES_PER_GROUP, forgiven: limits::GUESS_FORGIVEN_GROUP };
+        wait(&self.groups, group, source.place(), rule).await
+    }
+
+    /// Notes a failed sign-in.
+    pub(crate) fn note_failure(&self, source: Source, group: Option<GroupId>) {
+        let now = Instant::now();
+        note(&self.sources, source, limits::GUESS_FORGIVEN_SOURCE, now);
+        note(&self.groups, group, limits::GUESS_FORGIVEN_GROUP, now);
+    }
+}
+
+/// How many failures are free, and in which time one is forgiven.
+#[derive(Clone, Copy)]
+struct Rule {
+    free: u32,
+    forgiven: Duration,
+}
+
+fn lock<K>(lanes: &Mutex<HashMap<K, Lane>>) -> MutexGuard<'_, HashMap<K, Lane>> {
+    lanes.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn note<K: Eq + Hash + Copy>(
+    lanes: &Mutex<HashMap<K, Lane>>,
+    key: K,
+    forgiven: Duration,
+    now: Instant,
+) {
+    let mut lanes = lock(lanes);
+    if lanes.len() >= limits::GUESS_KEYS_MAX && !lanes.contains_key(&key) {
+        lanes.retain(|_, lane| {
+            lane.forgive(now, forgiven);
+            lane.failures > 0 || !lane.waiting.is_empty()
+        });
+        if lanes.len() >= limits::GUESS_KEYS_MAX {
+            let stalest = lanes
+                .iter()
+                .filter(|(_, lane)| lane.waiting.is_empty())
+                .min_by_key(|(_, lane)| lane.counted_at)
+                .map(|(key, _)| *key);
+            stalest.map(|key| lanes.remove(&key));
+        }
+    }
+    let lane = lanes.entry(key).or_insert_with(|| Lane::new(now));
+    lane.forgive(now, forgiven);
+    lane.failures = lane.failures.saturating_add(1);
+}
+
+/// Waits in the lane of `key`, if it has one that is braked.
+async fn wait<K: Eq + Hash + Copy>(
+    lanes: &Mutex<HashMap<K, Lane>>,
+    key: K,
+    place: IpAddr,
+    rule: Rule,
+) -> Result<(), Refusal> {
+    let started = Instant::now();
+    let waiter = {
+        let mut lanes = lock(lanes);
+        let Some(lane) = lanes.get_mut(&key) else { return Ok(()) };
+        lane.forgive(started, rule.forgiven);
+        if lane.failures < rule.free && lane.waiting.is_empty() {
+            return Ok(());
+        }
+        lane.turn_at = lane.turn_at.max(started);
+        lane.enter(place)
+    };
+    let _place_in_file = InFile { lanes, key, place, waiter };
+    loop {
+        let now = Instant::now();
+        let turn_at = {
+            let mut lanes = lock(lanes);
+            let Some(lane) = lanes.get_mut(&key) else { return Ok(()) };
+            if !lane.holds(place, waiter) || now.duration_since(started) > limits::GUESS_WAIT_MAX {
+                return Err(Refusal::TooManyGuesses);
+            }
+            if now >= lane.turn_at && lane.is_next(place, waiter) {
+                lane.turn_at = now + limits::GUESS_INTERVAL;
+                lane.rotate();
+                return Ok(());
+            }
+            // Not its turn although it is time: whose turn it is wakes now as well.
+            lane.turn_at.max(now + Duration::from_millis(10))
+        };
+        tokio::time::sleep_until(turn_at).await;
+    }
+}
+
+/// Takes a waiter out of the file when it goes, however it goes.
+struct InFile<'lanes, K: Eq + Hash + Copy> {
+    lanes: &'lanes Mutex<HashMap<K, Lane>>,
+    key: K,
+    place: IpAddr,
+    waiter: u64,
+}
+
+impl<K: Eq + Hash + Copy> Drop for InFile<'_, K> {
+    fn drop(&mut self) {
+        if let Some(lane) = lock(self.lanes).get_mut(&self.key) {
+            lane.leave(self.place, self.waiter);
+        }
+    }
+}
+
+impl Lane {
+    fn new(now: Instant) -> Self {
+        Self {
+            failures: 0,
+            counted_at: now,
+            turn_at: now,
+            next_waiter: 0,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    fn forgive(&mut self, now: Instant, forgiven: Duration) {
+        let elapsed = now.duration_since(self.counted_at).as_nanos() / forgiven.as_nanos().max(1);
+        let count = u32::try_from(elapsed).unwrap_or(u32::MAX);
+        self.failures = self.failures.saturating_sub(count);
+        if self.failures == 0 {
+            self.counted_at = now;
+        } else {
+            self.counted_at += forgiven * count;
+        }
+    }
+
+    fn enter(&mut self, place: IpAddr) -> u64 {
+        let waiter = self.next_waiter;
+        self.next_waiter += 1;
+        if let Some((_, waiters)) = self.waiting.iter_mut().find(|(other, _)| *other == place) {
+            waiters.push_back(waiter);
+        } else {
+            self.waiting.push_back((place, VecDeque::from([waiter])));
+        }
+        let count: usize = self.waiting.iter().map(|(_, waiters)| waiters.len()).sum();
+        if count > WAITERS_MAX
+            && let Some((_, fullest)) =
+                self.waiting.iter_mut().max_by_key(|(_, waiters)| waiters.len())
+        {
+            fullest.pop_back();
+        }
+        waiter
+    }
+
+    fn holds(&self, place: IpAddr, waiter: u64) -> bool {
+        self.waiting.iter().any(|(other, waiters)| *other == place && waiters.contains(&waiter))
+    }
+
+    fn is_next(&self, place: IpAddr, waiter: u64) -> bool {
+        self.waiting
+            .front()
+            .is_some_and(|(other, waiters)| *other == place && waiters.front() == Some(&waiter))
+    }
+
+    /// Lets the place at the front, whose waiter passes, go behind all others.
+    fn rotate(&mut self) {
+        if let Some((place, mut waiters)) = self.waiting.pop_front() {
+            waiters.pop_front();
+            if !waiters.is_empty() {
+                self.waiting.push_back((place, waiters));
+            }
+        }
+    }
+
+    fn leave(&mut self, place: IpAddr, waiter: u64) {
+        for (other, waiters) in &mut self.waiting {
+            if *other == place {
+                waiters.retain(|id| *id != waiter);
+            }
+        }
+        self.waiting.retain(|(_, waiters)| !waiters.is_empty());
+    }
+}

@@ -1,0 +1,179 @@
+//! Tail: the newest events of a live group, in chunks shared by reference, bounded in bytes.
+//!
+//! Does not know who reads: a reader holds its own number. What is older than the tail is in the
+//! log. The head moves only after what is below it can be read.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use conclave_core::{Event, MemberId, Seq, limits};
+use tokio::time::Instant;
+
+use crate::wire::{WIRES_MAX, Wire};
+
+/// Events of one commit to one group: published together, encoded once a wire.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    first: Seq,
+    events: Box<[Event]>,
+    /// One bit for each member (its number modulo 64) that an event is about: tells cheaply that
+    /// a reader has none of its own in here.
+    members: u64,
+    weight: usize,
+    encoded: [OnceLock<Encoded>; WIRES_MAX],
+}
+
+/// A chunk's events as bytes.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    /// The bytes of all events, one after the other.
+    pub(crate) bytes: Bytes,
+    /// Where each event's bytes end.
+    pub(crate) ends: Box<[u32]>,
+}
+
+impl Encoded {
+    /// Encodes events of one chunk or page; those that `is_left_out` have no bytes.
+    pub(crate) fn new(
+        events: &[Event],
+        wire: &dyn Wire,
+        is_left_out: impl Fn(&Event) -> bool,
+    ) -> Self {
+        let mut bytes = Vec::with_capacity(events.len() * 128);
+        let ends = events
+            .iter()
+            .map(|event| {
+                if !is_left_out(event) {
+                    wire.encode(event, &mut bytes);
+                }
+                // A page holds well below 2^32 bytes: events and their number are bounded.
+                u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+            })
+            .collect();
+        Self { bytes: bytes.into(), ends }
+    }
+}
+
+impl Chunk {
+    /// A chunk of at least one event, dense and in order.
+    pub(crate) fn new(events: Vec<Event>) -> Self {
+        Self {
+            first: events.first().map_or(Seq::ZERO, |event| event.seq),
+            members: events.iter().fold(0, |bits, event| bits | bit(event.entry.member)),
+            weight: events.iter().map(|event| event.entry.weight()).sum(),
+            events: events.into_boxed_slice(),
+            encoded: Default::default(),
+        }
+    }
+
+    pub(crate) const fn first(&self) -> Seq {
+        self.first
+    }
+
+    /// The number after its last event's.
+    pub(crate) const fn end(&self) -> Seq {
+        self.first.plus(self.events.len() as u64)
+    }
+
+    pub(crate) const fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Whether an event may be about that member; never wrong with no.
+    pub(crate) fn may_hold(&self, member: MemberId) -> bool {
+        self.members & bit(member) != 0
+    }
+
+    /// Its bytes on that wire; made by the first who asks.
+    pub(crate) fn encoded(&self, wire: &dyn Wire) -> Option<&Encoded> {
+        let place = self.encoded.get(wire.place())?;
+        Some(place.get_or_init(|| Encoded::new(&self.events, wire, |_| false)))
+    }
+}
+
+const fn bit(member: MemberId) -> u64 {
+    1 << (member.0 % 64)
+}
+
+/// The newest chunks of a live group.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    /// Number of the newest event that was published.
+    head: AtomicU64,
+    ring: Mutex<Ring>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    chunks: VecDeque<(Instant, Arc<Chunk>)>,
+    weight: usize,
+}
+
+/// What a reader finds at its place.
+pub(crate) enum Found {
+    /// Nothing yet: it stands at the head.
+    AtHead,
+    /// The chunk that holds it.
+    Chunk(Arc<Chunk>),
+    /// It is older than the tail: it is in the log.
+    InLog,
+}
+
+impl Tail {
+    /// An empty tail of a group whose newest event is `head`.
+    pub(crate) fn new(head: Seq) -> Self {
+        Self { head: AtomicU64::new(head.0), ring: Mutex::default() }
+    }
+
+    /// Number of the newest event that was published.
+    pub(crate) fn head(&self) -> Seq {
+        Seq(self.head.load(Ordering::Acquire))
+    }
+
+    /// Puts in the next chunk, lets go of the oldest past the bound, and moves the head.
+    pub(crate) fn push(&self, now: Instant, chunk: Arc<Chunk>) {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = chunk.end();
+        ring.weight += chunk.weight;
+        ring.chunks.push_back((now, chunk));
+        while ring.weight > limits::TAIL_BYTES_MAX && ring.chunks.len() > 1 {
+            ring.drop_oldest();
+        }
+        self.head.store(end.minus(1).0, Ordering::Release);
+    }
+
+    /// What stands at a reader's place.
+    pub(crate) fn find(&self, next: Seq) -> Found {
+        if next > self.head() {
+            return Found::AtHead;
+        }
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = ring.chunks.partition_point(|(_, chunk)| chunk.first() <= next);
+        match after.checked_sub(1).and_then(|index| ring.chunks.get(index)) {
+            Some((_, chunk)) if next < chunk.end() => Found::Chunk(Arc::clone(chunk)),
+            _ => Found::InLog,
+        }
+    }
+
+    /// Lets go of what was published longer than `kept_for` ago.
+    pub(crate) fn trim(&self, now: Instant, kept_for: Duration) {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        while ring.chunks.front().is_some_and(|(at, _)| now.duration_since(*at) > kept_for) {
+            ring.drop_oldest();
+        }
+        if ring.chunks.is_empty() {
+            ring.chunks.shrink_to_fit();
+        }
+    }
+}
+
+impl Ring {
+    fn drop_oldest(&mut self) {
+        if let Some((_, chunk)) = self.chunks.pop_front() {
+            self.weight -= chunk.weight;
+        }
+    }
+}

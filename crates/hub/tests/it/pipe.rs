@@ -1,0 +1,86 @@
+//! Pipe: a sink with a bounded buffer whose other end a test reads when it likes.
+
+use std::io::{self, IoSlice};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use conclave_hub::Sink;
+
+/// Both ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipe(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    bytes: Vec<u8>,
+    room: usize,
+    is_gone: bool,
+    waker: Option<Waker>,
+}
+
+impl Pipe {
+    /// A pipe that holds that many bytes.
+    pub(crate) fn new(room: usize) -> Self {
+        Self(Arc::new(Mutex::new(State { bytes: Vec::new(), room, is_gone: false, waker: None })))
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes at most `count` of the bytes that have arrived.
+    pub(crate) fn read(&self, count: usize) -> Vec<u8> {
+        self.with(|state| {
+            let taken = state.bytes.drain(..count.min(state.bytes.len())).collect();
+            if let Some(waker) = state.waker.take() {
+                waker.wake();
+            }
+            taken
+        })
+    }
+
+    /// Takes what has arrived, as text.
+    pub(crate) fn read_text(&self) -> String {
+        String::from_utf8(self.read(usize::MAX)).unwrap()
+    }
+
+    /// The peer is gone: writing fails.
+    pub(crate) fn hang_up(&self) {
+        self.with(|state| {
+            state.is_gone = true;
+            if let Some(waker) = state.waker.take() {
+                waker.wake();
+            }
+        });
+    }
+}
+
+impl Sink for Pipe {
+    fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.with(|state| {
+            if state.is_gone {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            let mut written = 0;
+            for slice in slices {
+                let count = slice.len().min(state.room - state.bytes.len());
+                state.bytes.extend_from_slice(&slice[..count]);
+                written += count;
+            }
+            if written == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(written) }
+        })
+    }
+
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|state| {
+            if state.is_gone || state.bytes.len() < state.room {
+                Poll::Ready(Ok(()))
+            } else {
+                state.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        })
+    }
+
+    fn shut(&self) {}
+}
