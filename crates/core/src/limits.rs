@@ -66,6 +66,22 @@ pub const COMMIT_INTERVAL: Duration = Duration::from_millis(2);
 /// Events after which a group's snapshot is written anew, at the least (large groups: later, so
 /// that snapshots never cost more than the events between them).
 pub const SNAPSHOT_EVENTS: u64 = 1_024;
+/// Time that a snapshot waits for a commit that takes it along.
+pub const SNAPSHOT_WAIT_MAX: Duration = Duration::from_millis(250);
+/// Readers of the log at once; the next waits its turn. Each costs up to 2 MiB of pages.
+pub const LOG_READERS: usize = 3;
+/// Pages of the write-ahead log (4 KiB each) that are moved into the database when the writer
+/// has nothing else to do.
+pub const WAL_PAGES_IDLE: i64 = 1_000;
+/// Pages of the write-ahead log that are moved whatever the writer has to do.
+pub const WAL_PAGES_BUSY: i64 = 4_000;
+/// Pages at which the write-ahead log starts anew, for which readers are waited for: it stays
+/// below 64 MiB.
+pub const WAL_PAGES_MAX: i64 = 8_000;
+/// Events of a deleted group that are taken away between two commits.
+pub const PURGE_EVENTS: u64 = 256;
+/// Problems that a check of the log tells at the most.
+pub const CHECK_PROBLEMS_MAX: usize = 100;
 
 /// Bytes of the newest events that a live group holds in memory. A reader further behind reads
 /// from the log.

@@ -21,6 +21,7 @@ use conclave_core::{Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
 pub use commit::{Append, AppendFailure, Batch, Commits, GroupCommit, Ticket};
 pub use fault::{Fault, Faults};
 pub use memory::{MemoryDisk, MemoryLog};
+pub use sqlite::{SqliteLog, SqliteOptions};
 
 /// What a log answers, later.
 pub type Answer<'log, T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send + 'log>>;

@@ -1,0 +1,231 @@
+//! Reader: pages, loads and lists, beside the writer.
+//!
+//! Does not know what is under way. Those who ask are served in turn, a few at once, away from
+//! the async threads; loads have a reader of their own, so that nobody who joins waits behind
+//! those who scroll back. Invariant: no read transaction is held for longer than one page, since
+//! the write-ahead log cannot start anew under it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use conclave_core::{Event, GroupId, Seq, Snapshot, Timestamp, limits};
+use rusqlite::{Connection, Transaction};
+use tokio::sync::Semaphore;
+
+use super::folder::Folder;
+use super::row::{self, Chain, signed};
+use super::walk::{GroupRow, Walk};
+use super::{problem, schema, snapshot_row};
+use crate::page::Page;
+use crate::{GroupOptions, Listed, LogError, Stored};
+
+/// Events that a load or a check reads in one transaction.
+pub(super) const EVENTS_AT_ONCE: usize = 1_024;
+
+/// Readers that are taken in turn.
+#[derive(Debug)]
+pub(super) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    turns: Arc<Semaphore>,
+    folder: Arc<Folder>,
+}
+
+impl Readers {
+    /// Opens `count` readers.
+    pub(super) fn open(folder: &Arc<Folder>, count: usize) -> Result<Arc<Self>, LogError> {
+        let idle = (0..count)
+            .map(|_| schema::open_reader(folder.database()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let turns = Arc::new(Semaphore::new(count));
+        Ok(Arc::new(Self { idle: Mutex::new(idle), turns, folder: Arc::clone(folder) }))
+    }
+
+    /// Has a reader do some work when it is its turn. The work is finished where the future is
+    /// dropped meanwhile.
+    pub(super) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Connection) -> Result<T, LogError> + Send + 'static,
+    ) -> Result<T, LogError> {
+        let turn =
+            Arc::clone(&self.turns).acquire_owned().await.map_err(|_closed| LogError::Stopped)?;
+        let readers = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            let connection = readers.take()?;
+            let outcome = work(&connection);
+            readers.give_back(connection);
+            drop(turn);
+            outcome
+        });
+        done.await.map_err(|_cancelled| LogError::Stopped)?
+    }
+
+    /// Lets nobody read any more. Who is reading finishes.
+    pub(super) fn close(&self) {
+        self.turns.close();
+        self.lock().clear();
+    }
+
+    fn take(&self) -> Result<Connection, LogError> {
+        let idle = self.lock().pop();
+        // One is missing only where the work it did has panicked.
+        idle.map_or_else(|| schema::open_reader(self.folder.database()), Ok)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut idle = self.lock();
+        if !self.turns.is_closed() {
+            idle.push(connection);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is read within it is of one moment. Ends when it is dropped.
+pub(super) fn moment(connection: &Connection) -> Result<Transaction<'_>, LogError> {
+    connection.unchecked_transaction().map_err(problem::sqlite("beginning to read"))
+}
+
+/// Reads a page.
+pub(super) fn page(
+    connection: &Connection,
+    group: GroupId,
+    from: Seq,
+) -> Result<Vec<Event>, LogError> {
+    let _moment = moment(connection)?;
+    let group = GroupRow::find(connection, group)?.ok_or(LogError::NoSuchGroup)?;
+    let from = from.max(Seq(1));
+    // The event before the page tells whether the page follows it.
+    let mut walk = match from.minus(1) {
+        Seq::ZERO => Walk::from_start(&group),
+        before => Walk::from_event(&group, before),
+    };
+    let mut page = Page::default();
+    walk.step(connection, limits::PAGE_EVENTS_MAX + 1, |event, _| {
+        if event.seq >= from && page.has_room() {
+            page.push(event);
+        }
+        page.has_room()
+    })?;
+    Ok(page.into_events())
+}
+
+/// A snapshot as it lies in the table.
+struct SnapshotRow {
+    head: Seq,
+    state: String,
+    sum: Chain,
+}
+
+/// Loads a group.
+pub(super) fn load(connection: &Connection, number: GroupId) -> Result<Option<Stored>, LogError> {
+    let first_moment = moment(connection)?;
+    let Some(group) = GroupRow::find(connection, number)? else { return Ok(None) };
+    let (mut walk, snapshot) = match find_snapshot(connection, &group)? {
+        Some((walk, snapshot)) => (walk, snapshot),
+        None => (Walk::from_start(&group), Snapshot::default()),
+    };
+    drop(first_moment);
+    let mut events = Vec::new();
+    loop {
+        let _moment = moment(connection)?;
+        if !group.is_there(connection)? {
+            return Ok(None);
+        }
+        let has_more = walk.step(connection, EVENTS_AT_ONCE, |event, _| {
+            events.push(event);
+            true
+        })?;
+        if !has_more {
+            let GroupRow { password_hash, options, .. } = group;
+            return Ok(Some(Stored { password_hash, options, snapshot, events }));
+        }
+    }
+}
+
+/// The snapshot of a group, and the walk of the events after it. Nothing where there is none that
+/// can be trusted: the events say the same.
+fn find_snapshot(
+    connection: &Connection,
+    group: &GroupRow,
+) -> Result<Option<(Walk, Snapshot)>, LogError> {
+    let Some(SnapshotRow { head, state, sum }) = snapshot_of(connection, group.id)? else {
+        return Ok(None);
+    };
+    let mut walk = Walk::from_event(group, head);
+    let mut chain = None;
+    walk.step(connection, 1, |_, found| {
+        chain = Some(*found);
+        true
+    })?;
+    let Some(chain) = chain else {
+        let number = group.number;
+        let problem = format!("group {number}, event {head}: is missing, and all after it");
+        return Err(LogError::Damaged(problem));
+    };
+    let snapshot = snapshot_row::parse(&state)
+        .filter(|snapshot| snapshot.head == head && row::snapshot_sum(&chain, &state) == sum);
+    if snapshot.is_none() {
+        tracing::warn!(group = %group.number, "a snapshot is damaged: all events are read");
+    }
+    Ok(snapshot.map(|snapshot| (walk, snapshot)))
+}
+
+fn snapshot_of(connection: &Connection, group: i64) -> Result<Option<SnapshotRow>, LogError> {
+    let doing = problem::sqlite("reading a snapshot");
+    let mut statement = connection
+        .prepare_cached("SELECT head, state, sum FROM snapshots WHERE group_id = ?1")
+        .map_err(&doing)?;
+    let mut rows = statement.query([group]).map_err(&doing)?;
+    let Some(row) = rows.next().map_err(&doing)? else { return Ok(None) };
+    let read = || {
+        let head = Seq(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(u64::MAX));
+        Ok(SnapshotRow { head, state: row.get(1)?, sum: row.get(2)? })
+    };
+    // A row that cannot be read is as good as none.
+    Ok(read().inspect_err(|error: &rusqlite::Error| tracing::warn!(%error, "a snapshot")).ok())
+}
+
+/// Lists groups.
+pub(super) fn list(
+    connection: &Connection,
+    after: Option<GroupId>,
+    limit: usize,
+) -> Result<Vec<Listed>, LogError> {
+    let doing = problem::sqlite("listing groups");
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT number, created_at, is_closed, is_deleted_when_empty,
+                 (SELECT max(seq) FROM events WHERE group_id = id),
+                 (SELECT at FROM events WHERE group_id = id ORDER BY seq DESC LIMIT 1)
+             FROM groups WHERE number > ?1 ORDER BY number LIMIT ?2",
+        )
+        .map_err(&doing)?;
+    let after = after.map_or(0, |group| signed(group.get()));
+    let mut rows = statement.query((after, signed(limit as u64))).map_err(&doing)?;
+    let mut listed = Vec::new();
+    while let Some(row) = rows.next().map_err(&doing)? {
+        let number: i64 = row.get(0).map_err(&doing)?;
+        let Some(id) = u64::try_from(number).ok().and_then(GroupId::new) else {
+            return Err(LogError::Damaged(format!("there is a group of the number {number}")));
+        };
+        let read = || {
+            let created_at = Timestamp::from_ms(row.get(1)?);
+            let head: Option<i64> = row.get(4)?;
+            let last_at: Option<i64> = row.get(5)?;
+            Ok(Listed {
+                id,
+                created_at,
+                head: Seq(head.and_then(|head| u64::try_from(head).ok()).unwrap_or_default()),
+                last_at: last_at.map_or(created_at, Timestamp::from_ms),
+                options: GroupOptions {
+                    is_closed: row.get(2)?,
+                    is_deleted_when_empty: row.get(3)?,
+                },
+            })
+        };
+        listed.push(read().map_err(&doing)?);
+    }
+    Ok(listed)
+}
