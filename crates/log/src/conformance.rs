@@ -1,1 +1,101 @@
-//! x
+//! Conformance: the cases that every log passes, whatever it writes to.
+//!
+//! A log is made known by a [`Subject`]; the macro [`conformance!`](crate::conformance!) makes a
+//! test of each case. Does not know any log: what is checked here is what the trait promises, and
+//! nothing that a log promises beside it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "these are tests, and a test that cannot go on fails"
+)]
+
+mod crashes;
+mod groups;
+mod operations;
+mod pages;
+mod session;
+mod telling;
+
+use conclave_core::{Entry, GroupId};
+
+use crate::{Clock, Commits, Fault, Log};
+
+pub use crashes::*;
+pub use groups::*;
+pub use operations::{Operation, run_operations};
+pub use pages::*;
+pub use session::{Outcome, Session, clock_going_back, entry, group, replay, said, standing_clock};
+pub use telling::*;
+
+/// Something that a log can be opened on, and that outlives the log.
+pub trait Subject: Sized {
+    /// The log.
+    type Log: Log;
+
+    /// Opens the log on what is there.
+    fn open(&mut self, clock: Clock) -> impl Future<Output = (Self::Log, Commits)>;
+
+    /// Has the next commit with appends in it meet a fault.
+    fn fail_next(&self, fault: Fault);
+
+    /// A copy, taken while the log runs.
+    fn backup(&self, log: &Self::Log) -> impl Future<Output = Self>;
+
+    /// Writes an entry as another process would; `false` where no other process can.
+    fn write_elsewhere(&self, group: GroupId, entry: Entry) -> bool;
+}
+
+/// Makes a test of each case, for the subject that an expression makes.
+#[macro_export]
+macro_rules! conformance {
+    ($subject:expr) => {
+        $crate::conformance_cases! { $subject =>
+            numbers_are_dense_and_times_rise_although_the_clock_goes_back,
+            appends_land_in_the_order_they_were_handed_in,
+            an_append_to_no_group_is_refused,
+            many_groups_share_a_commit,
+            a_commit_is_bounded,
+            what_was_written_elsewhere_is_told_once,
+            loading_under_way_leaves_no_gap,
+            forgetting_harms_nothing,
+            a_group_is_made_once,
+            options_are_kept,
+            groups_are_listed_by_rising_number,
+            a_deleted_group_leaves_nothing_to_the_next_of_its_number,
+            deleting_refuses_what_is_under_way,
+            every_kind_of_event_survives,
+            a_snapshot_and_the_events_above_it_are_the_whole,
+            an_older_or_impossible_snapshot_is_not_kept,
+            pages_are_bounded_in_events,
+            pages_are_bounded_in_bytes,
+            readers_see_prefixes_while_appends_go_on,
+            reopening_finds_all_and_the_same_epoch,
+            a_backup_is_whole_and_has_another_epoch,
+            a_full_disk_is_told_and_got_over,
+            a_crash_before_the_commit_loses_what_nobody_was_told,
+            a_crash_after_the_commit_loses_nothing,
+            a_kill_at_any_moment_keeps_what_was_told,
+            a_slow_disk_loses_nothing,
+            stopping_commits_what_was_handed_in,
+            what_is_asked_after_the_end_is_answered,
+        }
+    };
+}
+
+/// Makes a test of each case that is named.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_cases {
+    ($subject:expr => $($case:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $case() {
+                $crate::conformance::$case(&mut $subject).await;
+            }
+        )*
+    };
+}
