@@ -46,9 +46,6 @@ pub const SENDS_KEPT_MAX: usize = 16_384;
 /// Age up to which a send is remembered by its client id.
 pub const SENDS_KEPT_FOR: Duration = Duration::from_mins(10);
 
-/// A seat unused for this long lets go of its name.
-pub const SEAT_KEPT_FOR: Duration = Duration::from_hours(30 * 24);
-
 /// Events a page of the log holds at the most.
 pub const PAGE_EVENTS_MAX: usize = 128;
 /// Bytes of text a page of the log holds at the most (one event more may cross it).
@@ -126,12 +123,12 @@ pub const MESSAGE_RATE: u32 = 20;
 pub const MESSAGE_BURST: u32 = 5;
 
 /// Connections at the most, all together; the file limit may make it less.
-pub const CONNECTIONS_MAX: usize = 10_000;
+pub const CONNECTIONS_MAX: usize = 16_384;
 /// File descriptors kept back from connections: log, listeners, admin.
 pub const DESCRIPTORS_RESERVED: usize = 128;
-/// Connections that have not signed in, at the most; at the bound the oldest of the address that
-/// holds most makes room.
-pub const UNSIGNED_MAX: usize = 256;
+/// Connections that have not signed in are at the most one in so many of all; at the bound the
+/// oldest of the address that holds most makes room.
+pub const UNSIGNED_SHARE: usize = 4;
 /// Connections from one address, by default.
 pub const CONNECTIONS_PER_IP: usize = 1_024;
 

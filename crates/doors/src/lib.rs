@@ -3,6 +3,7 @@
 //! A door does not know sockets, clocks, tasks, the hub or the log; time is a parameter. One
 //! folder a door. Every byte-stream door has the shape of [`console::ConsoleDoor`].
 
+pub mod api;
 pub mod console;
 pub mod request;
 

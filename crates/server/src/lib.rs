@@ -1,1 +1,23 @@
-//! x
+//! Where everything meets: configuration, listeners, detection, the driver of doors, limits.
+//!
+//! The only crate that knows the hub, the doors and a concrete log together. Does not read the
+//! clock or the command line: the binary hands both in.
+
+pub mod admin;
+pub mod config;
+mod connection;
+mod detect;
+mod drive;
+mod gate;
+mod listen;
+mod pace;
+mod refuse;
+mod server;
+mod tcp;
+mod wires;
+
+pub use config::{Config, ConfigError, Serve};
+pub use server::{Server, StartError};
+
+pub use conclave_core::Timestamp;
+pub use conclave_log::Clock;

@@ -1,0 +1,190 @@
+//! Connection: one client from its first byte to its last: looks which door it wants, and hands it
+//! over.
+//!
+//! Does not know how a listener accepts, nor what a door says. The bytes that were looked at are
+//! handed on with the connection.
+
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use conclave_core::limits;
+use conclave_doors::console::ConsoleDoor;
+use conclave_hub::{Outlet, Sink};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::time::Instant;
+
+use crate::detect::{Detected, detect};
+use crate::drive::Driver;
+use crate::gate::Place;
+use crate::refuse::Turned;
+use crate::server::Context;
+
+/// What a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listens {
+    /// Greets who stays silent with the console's menu.
+    Greeting,
+    /// Never speaks first.
+    Silent,
+}
+
+/// The reading half of a connection.
+pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
+
+/// Time a client that was turned away has to read why.
+const TURNED_AWAY_MAX: Duration = Duration::from_secs(2);
+
+/// Serves a connection until it ends.
+pub(crate) async fn serve(
+    context: Context,
+    listens: Listens,
+    address: IpAddr,
+    reader: Reader,
+    sink: Box<dyn Sink>,
+) {
+    let outlet = Outlet::new(sink);
+    match context.gate.enter(address) {
+        Ok(place) => admit(context, listens, address, reader, outlet, place).await,
+        Err(turned) => turn_away(&context, reader, &outlet, turned).await,
+    }
+}
+
+async fn admit(
+    context: Context,
+    listens: Listens,
+    address: IpAddr,
+    mut reader: Reader,
+    outlet: std::sync::Arc<Outlet>,
+    place: Place,
+) {
+    let looked = {
+        let look = Look { context: &context, listens, outlet: &outlet, door: None };
+        let stopping = context.stopping.clone();
+        tokio::select! {
+            looked = look.run(&mut reader) => looked,
+            () = place.make_room().cancelled() => Ok(Looked::Turn(Turned::MadeRoom)),
+            () = stopping.cancelled() => Ok(Looked::Gone),
+        }
+    };
+    match looked {
+        Ok(Looked::Console(door, first)) => {
+            let driver = Driver::new(context, place, address, outlet, door);
+            driver.run(reader, &first).await;
+        }
+        Ok(Looked::Turn(turned)) => turn_away(&context, reader, &outlet, turned).await,
+        Ok(Looked::Gone) | Err(_) => outlet.close(),
+    }
+}
+
+/// Tells a client why it is not served, and waits a little for it to read that: a connection that
+/// is closed with unread input would take the sentence back.
+async fn turn_away(
+    context: &Context,
+    mut reader: Reader,
+    outlet: &std::sync::Arc<Outlet>,
+    turned: Turned,
+) {
+    tracing::debug!(?turned, "connection turned away");
+    context.hub.put(outlet, Bytes::from(turned.words()));
+    linger(outlet, &mut reader, TURNED_AWAY_MAX).await;
+}
+
+/// Closes the writing half once all is written, and reads what still comes until the peer closes.
+pub(crate) async fn linger(outlet: &Outlet, reader: &mut Reader, longest: Duration) {
+    let deadline = Instant::now() + longest;
+    while !outlet.is_drained() {
+        tokio::select! {
+            () = outlet.stirred() => {}
+            () = tokio::time::sleep_until(deadline) => break,
+        }
+    }
+    outlet.close();
+    let mut scratch = [0; 1024];
+    let drain =
+        async { while matches!(reader.read(&mut scratch).await, Ok(count) if count > 0) {} };
+    // Whether the peer closed in time makes no difference.
+    let _elapsed = tokio::time::timeout_at(deadline.min(Instant::now() + LINGER_MAX), drain).await;
+}
+
+/// Time a peer has to close its side after ours is closed.
+const LINGER_MAX: Duration = Duration::from_secs(1);
+
+/// What the first bytes led to.
+enum Looked {
+    /// The console, which may have greeted already, and the bytes that were looked at.
+    Console(ConsoleDoor, BytesMut),
+    /// It is turned away.
+    Turn(Turned),
+    /// It is gone.
+    Gone,
+}
+
+/// Looking at the first bytes.
+struct Look<'look> {
+    context: &'look Context,
+    listens: Listens,
+    outlet: &'look std::sync::Arc<Outlet>,
+    /// The console, once it has greeted.
+    door: Option<ConsoleDoor>,
+}
+
+impl Look<'_> {
+    async fn run(mut self, reader: &mut Reader) -> io::Result<Looked> {
+        let started = Instant::now();
+        let greeting_at = started + self.context.greeting_delay;
+        let mut first = BytesMut::new();
+        let mut first_at = None;
+        loop {
+            match detect(&first) {
+                Detected::NeedMore => {}
+                Detected::Console => return Ok(self.console(first)),
+                door => return Ok(Looked::Turn(Turned::NotOpen(door))),
+            }
+            // A few bytes that could still become a method or an IRC command are, after a while,
+            // the answer of somebody who sends no line ends (B13).
+            let give_up_at = match (first_at, self.listens) {
+                (Some(first_at), _) => first_at + limits::UNFRAMED_AFTER,
+                (None, Listens::Greeting) if self.door.is_none() => greeting_at,
+                (None, Listens::Greeting) => started + limits::SIGN_IN_MAX,
+                (None, Listens::Silent) => started + limits::DETECT_MAX,
+            };
+            tokio::select! {
+                read = reader.read_buf(&mut first) => {
+                    if read? == 0 {
+                        // It sent all it had and waits: what it sent is not lost.
+                        return Ok(if first.is_empty() { Looked::Gone } else { self.console(first) });
+                    }
+                    first_at = first_at.or_else(|| Some(Instant::now()));
+                }
+                () = tokio::time::sleep_until(give_up_at) => {
+                    if !first.is_empty() || self.door.is_some() {
+                        return Ok(self.console(first));
+                    }
+                    if self.listens == Listens::Silent {
+                        return Ok(Looked::Gone);
+                    }
+                    self.greet();
+                }
+            }
+        }
+    }
+
+    fn greet(&mut self) {
+        let mut door = ConsoleDoor::new(Instant::now().into_std());
+        while let Some(bytes) = door.poll_output() {
+            self.context.hub.put(self.outlet, bytes);
+        }
+        self.door = Some(door);
+    }
+
+    fn console(self, first: BytesMut) -> Looked {
+        if self.listens == Listens::Silent {
+            return Looked::Turn(Turned::NotForTerminals);
+        }
+        let door = self.door.unwrap_or_else(|| ConsoleDoor::new(Instant::now().into_std()));
+        Looked::Console(door, first)
+    }
+}

@@ -1,0 +1,57 @@
+//! Wires: how each door writes events, as the hub knows it.
+//!
+//! The place where doors and the hub meet on the hot path. Knows no connection.
+
+use conclave_core::Event;
+use conclave_doors::console::{LineEnd, encode_earlier, encode_event};
+use conclave_hub::Wire;
+
+/// The console's wires.
+#[derive(Debug)]
+pub(crate) enum ConsoleWire {
+    /// Events as they happen.
+    Live(LineEnd),
+    /// Earlier messages, with their time.
+    Earlier(LineEnd),
+}
+
+static LIVE_LF: ConsoleWire = ConsoleWire::Live(LineEnd::Lf);
+static LIVE_CRLF: ConsoleWire = ConsoleWire::Live(LineEnd::CrLf);
+static EARLIER_LF: ConsoleWire = ConsoleWire::Earlier(LineEnd::Lf);
+static EARLIER_CRLF: ConsoleWire = ConsoleWire::Earlier(LineEnd::CrLf);
+
+impl ConsoleWire {
+    /// Events as they happen, with that line end.
+    pub(crate) const fn live(line_end: LineEnd) -> &'static Self {
+        match line_end {
+            LineEnd::Lf => &LIVE_LF,
+            LineEnd::CrLf => &LIVE_CRLF,
+        }
+    }
+
+    /// Earlier messages, with that line end.
+    pub(crate) const fn earlier(line_end: LineEnd) -> &'static Self {
+        match line_end {
+            LineEnd::Lf => &EARLIER_LF,
+            LineEnd::CrLf => &EARLIER_CRLF,
+        }
+    }
+}
+
+impl Wire for ConsoleWire {
+    fn place(&self) -> usize {
+        match self {
+            Self::Live(LineEnd::Lf) => 0,
+            Self::Live(LineEnd::CrLf) => 1,
+            Self::Earlier(LineEnd::Lf) => 2,
+            Self::Earlier(LineEnd::CrLf) => 3,
+        }
+    }
+
+    fn encode(&self, event: &Event, out: &mut Vec<u8>) {
+        match self {
+            Self::Live(line_end) => encode_event(event, *line_end, out),
+            Self::Earlier(line_end) => encode_earlier(event, *line_end, out),
+        }
+    }
+}
