@@ -19,16 +19,13 @@ pub(super) fn write(database: &Path, file: &Path) -> Result<(), LogError> {
     // Taken before anything is done, so that of two who ask for the same name one is refused.
     make(file)?;
     let part = part_of(file);
-    let written = write_part(&reader, &part)
-        .and_then(|()| std::fs::rename(&part, file).map_err(problem::io("naming", file)));
+    let written = make(&part).and_then(|()| {
+        write_part(&reader, &part)
+            .and_then(|()| std::fs::rename(&part, file).map_err(problem::io("naming", file)))
+            .inspect_err(|_| take_away(&part))
+    });
     if let Err(error) = written {
-        for made in [&part, file] {
-            if let Err(error) = std::fs::remove_file(made)
-                && error.kind() != std::io::ErrorKind::NotFound
-            {
-                tracing::warn!(file = %made.display(), %error, "part of a backup is left behind");
-            }
-        }
+        take_away(file);
         return Err(error);
     }
     match file.parent() {
@@ -39,7 +36,6 @@ pub(super) fn write(database: &Path, file: &Path) -> Result<(), LogError> {
 
 fn write_part(reader: &Connection, part: &Path) -> Result<(), LogError> {
     let doing = problem::sqlite("writing a backup");
-    make(part)?;
     let name = part.to_str().ok_or_else(|| LogError::Io {
         doing: format!("writing {}", part.display()),
         source: std::io::Error::from(std::io::ErrorKind::InvalidFilename),
@@ -52,6 +48,13 @@ fn write_part(reader: &Connection, part: &Path) -> Result<(), LogError> {
     schema::mark_as_copy(&copy).map_err(&doing)?;
     copy.close().map_err(|(_copy, error)| doing(error))?;
     File::open(part).and_then(|part| part.sync_all()).map_err(problem::io("syncing", part))
+}
+
+/// Takes away what was made here.
+fn take_away(file: &Path) {
+    if let Err(error) = std::fs::remove_file(file) {
+        tracing::warn!(file = %file.display(), %error, "part of a backup is left behind");
+    }
 }
 
 /// Makes an empty file for its owner only, where there is none.

@@ -4,7 +4,7 @@ use conclave_core::{Entry, GroupId, Timestamp};
 use conclave_log::conformance::Subject;
 use conclave_log::{Clock, Commits, Fault, MemoryDisk, MemoryLog};
 
-struct OnMemory(MemoryDisk);
+pub(crate) struct OnMemory(pub(crate) MemoryDisk);
 
 impl Subject for OnMemory {
     type Log = MemoryLog;

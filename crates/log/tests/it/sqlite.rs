@@ -1,18 +1,48 @@
 //! The SQLite log.
 
+mod backup;
+mod damage;
+mod disk;
+mod kill;
+mod opening;
+
+use std::path::{Path, PathBuf};
+
 use conclave_core::{Entry, GroupId};
 use conclave_log::conformance::Subject;
 use conclave_log::{Clock, Commits, Fault, Faults, SqliteLog, SqliteOptions};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
-struct OnSqlite {
-    folder: TempDir,
-    faults: Faults,
+pub(crate) struct OnSqlite {
+    folder: PathBuf,
+    options: SqliteOptions,
+    _temporary: Option<TempDir>,
 }
 
 impl OnSqlite {
-    fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), faults: Faults::default() }
+    pub(crate) fn new() -> Self {
+        let temporary = TempDir::new().unwrap();
+        let folder = temporary.path().to_owned();
+        Self { _temporary: Some(temporary), ..Self::at(folder) }
+    }
+
+    fn at(folder: PathBuf) -> Self {
+        let options = SqliteOptions { pages_max: None, faults: Faults::default() };
+        Self { folder, options, _temporary: None }
+    }
+
+    fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    fn database(&self) -> PathBuf {
+        self.path().join("conclave.db")
+    }
+
+    /// The database as somebody with `sqlite3` has it, while no log is open.
+    fn by_hand(&self) -> Connection {
+        Connection::open(self.database()).unwrap()
     }
 }
 
@@ -20,17 +50,16 @@ impl Subject for OnSqlite {
     type Log = SqliteLog;
 
     async fn open(&mut self, clock: Clock) -> (SqliteLog, Commits) {
-        let options = SqliteOptions { faults: self.faults.clone(), ..SqliteOptions::default() };
-        SqliteLog::open(self.folder.path(), clock, options).unwrap()
+        SqliteLog::open(&self.folder, clock, self.options.clone()).unwrap()
     }
 
     fn fail_next(&self, fault: Fault) {
-        self.faults.fail_next(fault);
+        self.options.faults.fail_next(fault);
     }
 
     async fn backup(&self, log: &SqliteLog) -> Self {
         let copy = Self::new();
-        log.backup(&copy.folder.path().join("conclave.db")).await.unwrap();
+        log.backup(&copy.database()).await.unwrap();
         copy
     }
 
