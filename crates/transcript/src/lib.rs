@@ -37,8 +37,8 @@
 //! In text: `\t`, `\r`, `\n`, `\\`, `\{`, `\xff` (a byte), `\u{202e}` (a character); `{5000 * x}`
 //! is five thousand times `x`. In what is seen: `{x}` takes at least one character, as few as do,
 //! and is the same wherever it stands again, also in what is typed; `{any}` takes anything, also
-//! nothing; `{time}` takes a minute such as `2026-11-20 14:03`. A carriage return before the line
-//! end is seen as `\r`.
+//! nothing; `{digit}` takes a digit; `{time}` takes a minute such as `2026-11-20 14:03`. A carriage
+//! return before the line end is seen as `\r`.
 //!
 //! While a file has only opened connections, those who are in a group see by themselves who comes
 //! in after them; later it is told in the file. When the file ends, nobody who is still connected

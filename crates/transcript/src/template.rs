@@ -19,6 +19,7 @@ enum Part {
     Capture(String),
     /// A minute, such as `2026-11-20 14:03`.
     Time,
+    Digit,
     Any,
 }
 
@@ -48,6 +49,7 @@ impl Template {
                     push_literal(&mut parts, &mut literal, labels);
                     parts.push(match hole.as_str() {
                         "time" => Part::Time,
+                        "digit" => Part::Digit,
                         "any" => Part::Any,
                         name if is_word(name) => Part::Capture(hole),
                         _ => return Err(format!("{{{hole}}} is no name; a brace is written \\{{")),
@@ -87,7 +89,7 @@ impl Template {
 
     /// Whether it can only be matched, not typed.
     pub(crate) fn is_pattern(&self) -> bool {
-        self.0.iter().any(|part| matches!(part, Part::Time | Part::Any))
+        self.0.iter().any(|part| matches!(part, Part::Time | Part::Digit | Part::Any))
     }
 
     /// The bytes it stands for.
@@ -101,7 +103,9 @@ impl Template {
                         captured.get(name).ok_or_else(|| format!("{{{name}}} is not captured"))?,
                     );
                 }
-                Part::Time | Part::Any => return Err("a pattern cannot be typed".to_owned()),
+                Part::Time | Part::Digit | Part::Any => {
+                    return Err("a pattern cannot be typed".to_owned());
+                }
             }
         }
         Ok(bytes)
@@ -125,6 +129,7 @@ impl Template {
                 captured.get(name).map_or_else(|| format!("{{{name}}}"), |value| show(value))
             }
             Part::Time => "{time}".to_owned(),
+            Part::Digit => "{digit}".to_owned(),
             Part::Any => "{any}".to_owned(),
         };
         self.0.iter().map(show_part).collect()
@@ -238,6 +243,9 @@ fn match_parts(parts: &[Part], line: &[u8], captured: &mut Captured) -> bool {
             };
             minute.iter().zip(TIME_SHAPE).all(is_alike) && match_parts(later, rest, captured)
         }),
+        Part::Digit => line.split_first().is_some_and(|(digit, rest)| {
+            digit.is_ascii_digit() && match_parts(later, rest, captured)
+        }),
         Part::Any => (0..=line.len())
             .filter_map(|len| line.split_at_checked(len))
             .any(|(_, rest)| match_parts(later, rest, captured)),
@@ -290,6 +298,9 @@ mod tests {
         check_match("[{time}] x", b"[2026-11-20 14:03] x", Some(&[]));
         check_match("[{time}] x", b"[2026-11-20 14:0x] x", None);
         check_match("{time}", b"2026", None);
+        check_match("{digit}{digit}", b"17", Some(&[]));
+        check_match("{digit}{digit}", b"1", None);
+        check_match("{digit}", b"x", None);
     }
 
     #[test]

@@ -221,7 +221,7 @@ async fn what_is_otherwise_is_told_with_file_line_and_what_was_seen() {
     check_missed("noya > Hi\nbar < Noya: Ho", "expected  Noya: Ho\n    seen      Noya: Hi\n").await;
     check_missed("bar > a\nnoya < Bar: 8888", "expected  Bar: 4711\n").await;
     check_missed("noya < Hi", "seen      nothing\n").await;
-    check_missed("noya < Hi", "before    < The id of the group is: 4711\n").await;
+    check_missed("noya < Hi", "before    < 1. Connect to a group chat.\n").await;
     check_missed("noya > half\nnoya < half a li", "half a li (and no line end)").await;
     check_missed("noya > drop me\nnoya < Hi", "the connection was closed").await;
     check_missed("noya > Hi\nbar << Ho", "nothing after 1 other lines").await;
