@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use crate::address::Address;
 use crate::limits;
 
-/// Why the client could not begin, or not go on. Each says what to do.
+/// Why the client could not begin, or not go on. Each says what to do, and holds what the system
+/// said where that helps; there is no source behind it to be said twice.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -35,8 +36,6 @@ pub enum ClientError {
     NotFound {
         /// The name.
         host: String,
-        /// What the resolver said.
-        source: Option<io::Error>,
     },
     /// The host is there, and no server at that port.
     #[error(
@@ -46,8 +45,6 @@ pub enum ClientError {
     Refused {
         /// The address.
         address: String,
-        /// What the system said.
-        source: io::Error,
     },
     /// Nothing answered in time.
     #[error(
@@ -59,29 +56,28 @@ pub enum ClientError {
         address: String,
     },
     /// The system could not connect for another reason.
-    #[error("cannot connect to {address} ({source}); check the address and your network")]
+    #[error("cannot connect to {address} ({problem}); check the address and your network")]
     Unreachable {
         /// The address.
         address: String,
         /// What the system said.
-        source: io::Error,
+        problem: io::Error,
     },
     /// What arrived could not be shown.
     #[error("cannot write to the output ({0}); check where it goes and that there is room")]
-    Output(#[source] io::Error),
+    Output(io::Error),
 }
 
 /// Connects to a server: to the first address of its host that answers.
 pub(crate) async fn connect(typed: &str) -> Result<TcpStream, ClientError> {
     let address = Address::parse(typed)
         .map_err(|problem| ClientError::NotAnAddress { typed: typed.to_owned(), problem })?;
-    let not_found = |source| ClientError::NotFound { host: address.host.clone(), source };
+    let not_found = || ClientError::NotFound { host: address.host.clone() };
     let lookup = tokio::net::lookup_host((address.host.as_str(), address.port));
-    let candidates = match timeout(limits::CONNECT_MAX, lookup).await {
-        Ok(found) => found.map_err(|source| not_found(Some(source)))?,
-        Err(_too_late) => return Err(not_found(None)),
+    let Ok(Ok(candidates)) = timeout(limits::CONNECT_MAX, lookup).await else {
+        return Err(not_found());
     };
-    let mut failure = not_found(None);
+    let mut failure = not_found();
     for candidate in candidates {
         match connect_to(candidate, &address).await {
             Ok(stream) => return Ok(stream),
@@ -100,10 +96,10 @@ async fn connect_to(candidate: SocketAddr, address: &Address) -> Result<TcpStrea
     };
     match timeout(limits::CONNECT_MAX, connecting).await {
         Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(source)) => Err(match source.kind() {
-            io::ErrorKind::ConnectionRefused => ClientError::Refused { address, source },
+        Ok(Err(problem)) => Err(match problem.kind() {
+            io::ErrorKind::ConnectionRefused => ClientError::Refused { address },
             io::ErrorKind::TimedOut => ClientError::NoAnswer { address },
-            _ => ClientError::Unreachable { address, source },
+            _ => ClientError::Unreachable { address, problem },
         }),
         Err(_too_late) => Err(ClientError::NoAnswer { address }),
     }

@@ -325,7 +325,9 @@ async fn a_server_that_cannot_be_reached_is_told_with_what_to_do() {
     async fn check(address: &str, expected: &[&str]) {
         let ended =
             run(address, Typist::Person, &b"Hi\n"[..], Vec::new(), Vec::new(), pending()).await;
-        let told = ended.unwrap_err().to_string();
+        let problem = ended.unwrap_err();
+        let told = problem.to_string();
+        assert!(std::error::Error::source(&problem).is_none(), "it would be told twice");
         assert!(expected.iter().all(|part| told.contains(part)), "{address}: {told}");
     }
     let (listener, address) = bind().await;
