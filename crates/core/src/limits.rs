@@ -151,10 +151,55 @@ pub const GUESSES_PER_GROUP: u32 = 30;
 pub const GUESS_FORGIVEN_GROUP: Duration = Duration::from_secs(20);
 /// Braked sign-ins go single file, one in this time.
 pub const GUESS_INTERVAL: Duration = Duration::from_secs(2);
-/// Longest wait in that file; past it the sign-in is told to try again later.
-pub const GUESS_WAIT_MAX: Duration = Duration::from_mins(1);
+/// Longest wait in that file; past it the sign-in is told to try again later. Places have their
+/// turns one after the other, so this is also how many places can guess at once before somebody
+/// from yet another is turned away: 55. Within [`SIGN_IN_MAX`].
+pub const GUESS_WAIT_MAX: Duration = Duration::from_secs(110);
+/// Failed sign-ins that are counted at the most, so that the brake is off again 80 minutes after
+/// the last guess (of an address: 2 hours), however many there were.
+pub const GUESSES_COUNTED_MAX: u32 = 240;
 /// Addresses and groups whose failures are remembered; past it the stalest is forgotten.
 pub const GUESS_KEYS_MAX: usize = 65_536;
 
+/// Connections that wait to be accepted; a class that comes at once is not turned away.
+pub const BACKLOG: i32 = 4096;
+/// Pause after a first failure to accept (no descriptors left); doubled up to the longest.
+pub const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(10);
+/// Longest pause between two failures to accept.
+pub const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// Silence after which a peer is asked whether it is there.
+pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+/// Time between two such questions.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// Questions without an answer after which a connection is dead: a minute in all, so that a member
+/// whose machine vanished does not hold its name for hours.
+pub const KEEPALIVE_TRIES: u32 = 3;
+/// Time between two looks for dead peers that something is on its way to (decision 0004).
+pub const GHOSTS_LOOK_INTERVAL: Duration = Duration::from_secs(20);
+/// Retransmissions without an answer that only a dead peer leaves: from 0.2 seconds on they
+/// double, so the eighth comes after about 50 seconds of silence.
+pub const RETRANSMISSIONS_OF_THE_DEAD: u32 = 8;
+/// Probes of a closed window without an answer that only a dead peer leaves.
+pub const PROBES_OF_THE_DEAD: u32 = 4;
+/// Time a client that is turned away has to read why.
+pub const TURNED_AWAY_MAX: Duration = Duration::from_secs(2);
+/// Time the last words have to reach a peer.
+pub const FAREWELL_MAX: Duration = Duration::from_secs(5);
+/// Time a peer has to close its side after ours is closed.
+pub const LINGER_MAX: Duration = Duration::from_secs(1);
+
+/// Tasks of `conclave admin` that a running server does at a time; the next is not answered.
+pub const ADMIN_TASKS_MAX: usize = 4;
+/// Longest task of `conclave admin`, in bytes.
+pub const ADMIN_TASK_BYTES_MAX: u64 = 8 * 1024;
+/// Time to send a task of `conclave admin`.
+pub const ADMIN_TASK_TIME_MAX: Duration = Duration::from_secs(5);
+/// Lines of its answer that wait to be read; a slow reader of an export holds it up.
+pub const ADMIN_LINES_WAITING_MAX: usize = 64;
+
+/// Time members have to read that the server stops. Whoever has not by then is cut off.
+pub const STOP_GOODBYES_MAX: Duration = Duration::from_millis(2_500);
+/// Time the log has to commit what was accepted.
+pub const STOP_LOG_MAX: Duration = Duration::from_secs(2);
 /// Time a clean stop takes at the most.
 pub const STOP_MAX: Duration = Duration::from_secs(5);

@@ -7,15 +7,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use conclave_core::{
-    Command, Epoch, GroupId, MemberId, Name, Password, Refusal, SeatSecret, Seq, limits,
-};
+use conclave_core::{Command, Epoch, GroupId, Name, Password, Refusal, SeatSecret, Seq, limits};
 use tokio::sync::oneshot;
 
 use crate::brake::Source;
 use crate::hub::Hub;
-use crate::live_group::{Answer, Joining, LiveGroup};
-use crate::outlet::{Cursor, Outlet, Signal};
+use crate::live_group::{Answer, Joining, LiveGroup, Model};
+use crate::outlet::{Outlet, Own, Signal};
 use crate::session::Session;
 use crate::wire::Wire;
 
@@ -92,7 +90,7 @@ impl Hub {
             Some(id) => self.load(id).await?,
             None => None,
         };
-        let live = live.filter(|live| !live.has_ended() && !live.model().options.is_closed);
+        let live = live.filter(|live| live.is_open(&live.model()));
         if self.is_password_of(live.as_ref(), password).await?
             && let Some(live) = live
         {
@@ -150,38 +148,32 @@ impl Hub {
         wire: &'static dyn Wire,
     ) -> Result<Resumed, Refusal> {
         let live = self.load(id).await?.ok_or(Refusal::SeatUnknown)?;
-        self.see_off_the_left_behind(&live).await?;
         let hash = seat.hash();
-        let (member, replaced) = {
-            let mut model = live.model();
-            if live.has_ended() || model.options.is_closed {
-                return Err(Refusal::SeatUnknown);
-            }
-            let (member, _) = model.group.seated(&hash).ok_or(Refusal::SeatUnknown)?;
-            model.arrive(member);
-            (member, live.outlets())
+        let seated = |model: &Model| {
+            let (member, _) = model.group.seated(&hash).filter(|_| live.is_open(model))?;
+            Some(member)
         };
-        for other in replaced.iter().filter(|other| !Arc::ptr_eq(other, outlet)) {
-            if other.reads_as(&live, member) {
-                live.remove_outlet(other);
-                other.signal(Signal::Replaced);
-            }
-        }
+        seated(&live.model()).ok_or(Refusal::SeatUnknown)?;
+        // Whoever reads needs nobody's name: where the disk is full, the next who joins tries again.
+        let _seen_off = self.see_off_the_left_behind(&live).await;
+        let member = {
+            let mut model = live.model();
+            let member = seated(&model).ok_or(Refusal::SeatUnknown)?;
+            model.arrive(member);
+            member
+        };
+        let session = Session::new(Arc::clone(self), Arc::clone(&live), member, outlet, Keep::Seat);
         let head = live.tail().head();
         let is_of_epoch = position.epoch.is_none_or(|epoch| epoch == self.epoch());
         let is_reset = !is_of_epoch || position.after > head;
         let after =
             if is_reset { head.minus(limits::PAGE_EVENTS_MAX as u64) } else { position.after };
-        outlet.attach(Cursor {
-            group: Arc::clone(&live),
-            next: after.next(),
-            member,
-            wire,
-            is_echoed: true,
-            is_held: true,
-        });
-        live.add_outlets([Arc::clone(outlet)]);
-        let session = Session::new(Arc::clone(self), live, member, Arc::clone(outlet), Keep::Seat);
+        session.attach(after.next(), wire, Own::Everything);
+        for replaced in live.replace_readers(session.reader()) {
+            if !Arc::ptr_eq(&replaced.outlet, outlet) {
+                replaced.outlet.signal(Signal::Replaced);
+            }
+        }
         Ok(Resumed { session, is_reset, head })
     }
 }
@@ -194,18 +186,16 @@ impl Hub {
     /// Has those members leave whose connections ended with a former life of the server.
     async fn see_off_the_left_behind(&self, live: &LiveGroup) -> Result<(), Refusal> {
         let seen_off = live.seen_off().get_or_try_init(|| async {
-            let left_behind: Vec<MemberId> = live
-                .model()
-                .group
-                .members()
-                .filter(|(_, member)| member.seat.is_none())
-                .map(|(id, _)| id)
-                .collect();
+            let left_behind = live.model().left_behind();
             let mut outcomes = Vec::new();
             for member in left_behind {
                 let (told, outcome) = oneshot::channel();
-                self.submit(live, Command::Leave { member }, Answer::Told(told)).await?;
-                outcomes.push(outcome);
+                match self.submit(live, Command::Leave { member }, Answer::Told(told)).await {
+                    Ok(_) => outcomes.push(outcome),
+                    // On its way out since another try, whose caller has gone.
+                    Err(Refusal::NotAMember) => {}
+                    Err(refusal) => return Err(refusal),
+                }
             }
             for outcome in outcomes {
                 outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
@@ -251,11 +241,11 @@ impl Admission {
             }
         };
         let (told, outcome) = oneshot::channel();
-        let joining = Joining { told, outlet: Arc::clone(outlet), wire, keep };
+        let joining = Joining { told, outlet: Arc::clone(outlet), wire };
         let command = Command::Join { name, seat: seat.as_ref().map(SeatSecret::hash) };
         self.hub.submit(&self.live, command, Answer::Joins(Box::new(joining))).await?;
         // Dropped while it waits, the session that is told of is dropped with it, and leaves.
         let (session, head) = outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
-        Ok(Joined { session, seat, head })
+        Ok(Joined { session: session.taken(keep), seat, head })
     }
 }

@@ -122,7 +122,7 @@ fn note<K: Eq + Hash + Copy>(
     }
     let lane = lanes.entry(key).or_insert_with(|| Lane::new(now));
     lane.forgive(now, forgiven);
-    lane.failures = lane.failures.saturating_add(1);
+    lane.failures = limits::GUESSES_COUNTED_MAX.min(lane.failures + 1);
 }
 
 /// Waits in the lane of `key`, if it has one that is braked.
@@ -149,13 +149,13 @@ async fn wait<K: Eq + Hash + Copy>(
         let turn_at = {
             let mut lanes = lock(lanes);
             let Some(lane) = lanes.get_mut(&key) else { return Ok(()) };
-            if !lane.holds(place, waiter) || now.duration_since(started) > limits::GUESS_WAIT_MAX {
-                return Err(Refusal::TooManyGuesses);
-            }
             if now >= lane.turn_at && lane.is_next(place, waiter) {
                 lane.turn_at = now + limits::GUESS_INTERVAL;
                 lane.rotate();
                 return Ok(());
+            }
+            if !lane.holds(place, waiter) || now.duration_since(started) >= limits::GUESS_WAIT_MAX {
+                return Err(Refusal::TooManyGuesses);
             }
             // Not its turn although it is time: whose turn it is wakes now as well.
             lane.turn_at.max(now + Duration::from_millis(10))

@@ -26,31 +26,40 @@ async fn serve(hub: &Hub, outlet: &Outlet, mut turn: Turn) {
             Turn::Done => return,
             Turn::Yield => tokio::task::yield_now().await,
             Turn::Wait => {
-                if !outlet.writable().await {
-                    outlet.signal(Signal::Closed);
-                    outlet.close();
-                    return;
+                let is_writable = tokio::select! {
+                    is_writable = outlet.writable() => is_writable,
+                    // Nothing more will come, and a peer that takes nothing is not waited for.
+                    _end = hub.ended() => return,
+                };
+                if !is_writable {
+                    return cut_off(outlet);
                 }
             }
-            Turn::Read(group, from) => match hub.log().read(group.id, from).await {
-                Ok(page) if !page.is_empty() && !group.has_ended() => {
-                    turn = outlet.take_page(&group, from, &page);
+            Turn::Read(wanted) => match hub.log().read(wanted.group.id, wanted.from).await {
+                Ok(page) if !page.is_empty() => {
+                    turn = outlet.take_page(&wanted, &page);
                     continue;
                 }
+                // It was deleted: nobody is to sit in it.
                 Ok(_) | Err(LogError::NoSuchGroup) => {
-                    outlet.detach(&group);
-                    outlet.signal(Signal::GroupEnded);
+                    wanted.group.end();
+                    outlet.detach(wanted.session);
                 }
+                Err(LogError::Stopped) => return cut_off(outlet),
                 Err(error) => {
+                    let (group, from) = (wanted.group.id, wanted.from);
                     // What cannot be read must not be skipped: the reader is cut off, and
                     // resumes at its place when the log can be read again.
-                    tracing::error!(group = %group.id, %from, %error, "a reader is cut off");
-                    outlet.signal(Signal::Closed);
-                    outlet.close();
-                    return;
+                    tracing::error!(%group, %from, %error, "a reader is cut off");
+                    return cut_off(outlet);
                 }
             },
         }
         turn = outlet.turn();
     }
+}
+
+fn cut_off(outlet: &Outlet) {
+    outlet.signal(Signal::Closed);
+    outlet.close();
 }

@@ -37,8 +37,9 @@ impl Directory {
         log: &dyn Log,
         id: GroupId,
     ) -> Result<Option<Arc<LiveGroup>>, LogError> {
-        let place = Arc::clone(self.lock().entry(id).or_default());
-        let loaded: Result<_, Option<LogError>> = place
+        let attempt = Attempt::new(self, id);
+        let loaded: Result<_, Option<LogError>> = attempt
+            .place
             .get_or_try_init(|| async {
                 let stored = log.load(id).await.map_err(Some)?.ok_or(None)?;
                 Ok(Arc::new(LiveGroup::new(id, stored)))
@@ -46,18 +47,7 @@ impl Directory {
             .await;
         match loaded {
             Ok(live) => Ok(Some(Arc::clone(live))),
-            Err(error) => {
-                let mut places = self.lock();
-                // Ours and the map's: nobody else waits for it.
-                if places
-                    .get(&id)
-                    .is_some_and(|other| Arc::ptr_eq(other, &place) && !other.initialized())
-                    && Arc::strong_count(&place) <= 2
-                {
-                    places.remove(&id);
-                }
-                error.map_or(Ok(None), Err)
-            }
+            Err(error) => error.map_or(Ok(None), Err),
         }
     }
 
@@ -71,30 +61,57 @@ impl Directory {
         self.lock().len()
     }
 
-    /// Takes a group out that has ended.
-    pub(crate) fn remove(&self, live: &Arc<LiveGroup>) {
+    /// Takes a group out that has ended; `let_go` is run before anyone can load it again.
+    pub(crate) fn remove(&self, live: &LiveGroup, let_go: impl FnOnce()) {
         let mut places = self.lock();
-        let is_same = places
-            .get(&live.id)
-            .and_then(|place| place.get())
-            .is_some_and(|other| Arc::ptr_eq(other, live));
-        if is_same {
+        if places.get(&live.id).is_some_and(|place| holds(place, live)) {
+            let_go();
             places.remove(&live.id);
         }
     }
 
-    /// Takes out a group that nobody but the caller and the directory holds; `let_go` is run
-    /// before anyone can load it again. `false` where somebody holds it.
-    pub(crate) fn retire(&self, live: &Arc<LiveGroup>, let_go: impl FnOnce()) -> bool {
+    /// Takes out a group that nobody but the caller and the directory holds, and of which nothing
+    /// is under way; `let_go` is run before anyone can load it again.
+    pub(crate) fn retire(&self, live: &Arc<LiveGroup>, let_go: impl FnOnce()) {
         let mut places = self.lock();
-        let Some(place) = places.get(&live.id) else { return false };
-        let is_held = Arc::strong_count(place) > 1
-            || !place.get().is_some_and(|other| Arc::ptr_eq(other, live))
-            || Arc::strong_count(live) > 2;
-        if !is_held {
+        let Some(place) = places.get(&live.id) else { return };
+        // Nobody comes to hold it while this lock is held: it is found here or from a holder.
+        let is_held = Arc::strong_count(place) > 1 || Arc::strong_count(live) > 2;
+        if !is_held && holds(place, live) && live.model().in_flight.is_empty() {
             let_go();
             places.remove(&live.id);
         }
-        !is_held
+    }
+}
+
+fn holds(place: &Place, live: &LiveGroup) -> bool {
+    place.get().is_some_and(|other| std::ptr::eq(&raw const **other, live))
+}
+
+/// An attempt to bring a group to life. However it ends, also where its caller goes, no empty place
+/// is left behind.
+struct Attempt<'directory> {
+    directory: &'directory Directory,
+    id: GroupId,
+    place: Arc<Place>,
+}
+
+impl<'directory> Attempt<'directory> {
+    fn new(directory: &'directory Directory, id: GroupId) -> Self {
+        let place = Arc::clone(directory.lock().entry(id).or_default());
+        Self { directory, id, place }
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let mut places = self.directory.lock();
+        let ours = std::mem::take(&mut self.place);
+        let is_in_place = places.get(&self.id).is_some_and(|place| Arc::ptr_eq(place, &ours));
+        if is_in_place && !ours.initialized() && Arc::strong_count(&ours) == 2 {
+            places.remove(&self.id);
+        }
+        // Under the lock, so that of two attempts the last sees that it is.
+        drop(ours);
     }
 }

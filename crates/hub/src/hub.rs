@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use conclave_core::{Command, Decision, GroupId, Password, Refusal, Seq, Timestamp, limits};
 use conclave_log::{Append, Clock, Commits, Log, LogError, NewGroup, Ticket};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,7 +19,7 @@ use crate::admission::Admission;
 use crate::brake::Brake;
 use crate::directory::Directory;
 use crate::hasher::{HashCost, Hasher};
-use crate::live_group::{Answer, InFlight, LiveGroup};
+use crate::live_group::{Answer, InFlight, LiveGroup, Serial};
 use crate::{publisher, sweep};
 
 /// What a hub is started with.
@@ -67,6 +67,9 @@ pub struct Hub {
     /// Places for appends under way.
     appends: Semaphore,
     next_ticket: AtomicU64,
+    next_serial: AtomicU64,
+    /// Held by whoever changes a group as a whole: closes, opens, deletes, makes one.
+    pub(crate) changing: Mutex<()>,
     tasks: TaskTracker,
     stopping: CancellationToken,
     has_stopped: AtomicBool,
@@ -89,10 +92,7 @@ pub(crate) enum Submitted {
 }
 
 impl Hub {
-    /// Starts a hub on a log.
-    ///
-    /// # Errors
-    /// [`Refusal::Busy`] never; what hashing a password says where its cost is out of bounds.
+    /// Starts a hub on a log that was just opened.
     pub async fn start(log: Arc<dyn Log>, commits: Commits, config: HubConfig) -> Arc<Self> {
         let mut vouch_key = [0; 32];
         (config.entropy)(&mut vouch_key);
@@ -105,6 +105,8 @@ impl Hub {
             nobodys_hash: OnceLock::new(),
             appends: Semaphore::new(limits::APPENDS_IN_FLIGHT_MAX),
             next_ticket: AtomicU64::new(1),
+            next_serial: AtomicU64::new(1),
+            changing: Mutex::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             has_stopped: AtomicBool::new(false),
@@ -142,7 +144,8 @@ impl Hub {
             let new = NewGroup { id, password_hash: hash.clone() };
             if self.log.create(new).await.map_err(|error| refusal_of(&error))? {
                 tracing::info!(group = %id, "group created");
-                let live = self.load(id).await?.ok_or(Refusal::GroupClosed)?;
+                let _turn = self.changing.lock().await;
+                let live = self.load_anew(id).await?.ok_or(Refusal::GroupClosed)?;
                 live.vouch(self.digest(id, password));
                 return Ok(Admission::new(Arc::clone(self), live));
             }
@@ -156,7 +159,8 @@ impl Hub {
     pub async fn ended(&self) -> HubEnd {
         let mut ended = self.ended.subscribe();
         loop {
-            if let Some(end) = *ended.borrow_and_update() {
+            let end = *ended.borrow_and_update();
+            if let Some(end) = end {
                 return end;
             }
             if ended.changed().await.is_err() {
@@ -174,10 +178,7 @@ impl Hub {
         self.stopping.cancel();
         self.appends.close();
         for live in self.directory.all() {
-            let model = live.model();
-            if model.group.head() > model.snapshot_head {
-                self.log.keep_snapshot(live.id, model.group.snapshot());
-            }
+            self.keep_snapshot(&live);
         }
         if let Err(error) = self.log.stop().await {
             tracing::error!(%error, "the log did not stop cleanly");
@@ -194,6 +195,19 @@ impl Hub {
     /// Whether it is stopping.
     pub fn is_stopping(&self) -> bool {
         self.has_stopped.load(Ordering::Acquire)
+    }
+
+    /// Has the log keep a snapshot of a group, where it has none that is as new.
+    pub(crate) fn keep_snapshot(&self, live: &LiveGroup) {
+        let model = live.model();
+        if model.group.head() > model.snapshot_head {
+            self.log.keep_snapshot(live.id, model.group.snapshot());
+        }
+    }
+
+    /// A number for a session that no other has.
+    pub(crate) fn next_serial(&self) -> Serial {
+        Serial(self.next_serial.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(crate) const fn stopping(&self) -> &CancellationToken {
@@ -275,6 +289,11 @@ impl Hub {
                     return Err(Refusal::GroupClosed);
                 }
                 match model.group.decide(command.clone())? {
+                    // Closed under this lock or before: what is under way when the log has ended
+                    // is failed after it.
+                    Decision::Append(_) if self.appends.is_closed() => {
+                        return Err(Refusal::Stopping);
+                    }
                     Decision::Append(entry) => {
                         model.group.expect(&entry);
                         let ticket = Ticket(self.next_ticket.fetch_add(1, Ordering::Relaxed));
@@ -286,6 +305,10 @@ impl Hub {
                         return Ok(Submitted::UnderWay);
                     }
                     Decision::Already { seq, at } => return Ok(Submitted::Already(seq, at)),
+                    // Nobody will tell any more how it ended.
+                    Decision::InFlight if self.ended.borrow().is_some() => {
+                        return Err(Refusal::Unknown);
+                    }
                     Decision::InFlight => {
                         settled.as_mut().enable();
                     }
@@ -306,6 +329,9 @@ impl Hub {
         self.appends.close();
         self.stopping.cancel();
         self.ended.send_replace(Some(end));
+        for live in self.directory.all() {
+            publisher::fail_rest(&live);
+        }
     }
 }
 

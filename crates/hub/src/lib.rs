@@ -9,9 +9,9 @@
 //! it, puts it into the tail, and writes it to every [`Outlet`] that stands at the head; a
 //! catch-up task serves those that are behind, from the tail or from the log.
 //!
-//! Locks, in the order in which two may be held: a group's model before the log's own queue; an
-//! outlet's feed before a tail's ring. No other two are ever held at once, and none across an
-//! await.
+//! Locks, in the order in which two may be held: the directory before a group's model before the
+//! log's own queue; an outlet's feed before a tail's ring. No other two are ever held at once, and
+//! none of them across an await. `Hub::changing`, which is, comes before all.
 
 mod admission;
 mod brake;

@@ -12,7 +12,6 @@ use conclave_core::{Entry, Group, GroupId, Kind, MemberId, Refusal, Seq, Text, T
 use conclave_log::{GroupOptions, Stored, Ticket};
 use tokio::sync::{Notify, OnceCell, oneshot};
 
-use crate::admission::Keep;
 use crate::outlet::{Outlet, Signal};
 use crate::session::Session;
 use crate::tail::Tail;
@@ -29,14 +28,27 @@ pub(crate) struct LiveGroup {
     model: Mutex<Model>,
     tail: Tail,
     /// Who reads, copied when it changes, so that a pass works on one state of it.
-    outlets: Mutex<Arc<Vec<Arc<Outlet>>>>,
+    readers: Mutex<Arc<Vec<Reader>>>,
     /// Stirs those who wait for the end of an append.
     settled: Notify,
     /// Members that a former life of the server left behind have been seen off.
     seen_off: OnceCell<()>,
-    /// Closed or deleted: nobody is to touch it any more.
+    /// Closed or deleted: nobody is to touch it any more. Set under the model's lock.
     has_ended: AtomicBool,
 }
+
+/// A session's outlet.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    pub(crate) session: Serial,
+    /// As whom it reads.
+    pub(crate) member: MemberId,
+    pub(crate) outlet: Arc<Outlet>,
+}
+
+/// Tells one session from all others, of the same member and on the same outlet too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Serial(pub(crate) u64);
 
 /// What changes by decisions and commits.
 #[derive(Debug)]
@@ -78,7 +90,6 @@ pub(crate) struct Joining {
     pub(crate) told: oneshot::Sender<Result<(Session, Seq), Refusal>>,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) wire: &'static dyn Wire,
-    pub(crate) keep: Keep,
 }
 
 /// How an append ended.
@@ -104,7 +115,7 @@ impl LiveGroup {
                 sessions: HashMap::new(),
                 snapshot_head,
             }),
-            outlets: Mutex::default(),
+            readers: Mutex::default(),
             settled: Notify::new(),
             seen_off: OnceCell::new(),
             has_ended: AtomicBool::new(false),
@@ -129,24 +140,73 @@ impl LiveGroup {
         &self.seen_off
     }
 
+    fn lock_readers(&self) -> MutexGuard<'_, Arc<Vec<Reader>>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Who reads just now.
-    pub(crate) fn outlets(&self) -> Arc<Vec<Arc<Outlet>>> {
-        Arc::clone(&self.outlets.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn readers(&self) -> Arc<Vec<Reader>> {
+        Arc::clone(&self.lock_readers())
     }
 
-    /// Adds readers.
-    pub(crate) fn add_outlets(&self, added: impl IntoIterator<Item = Arc<Outlet>>) {
-        let mut outlets = self.outlets.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut outlets).extend(added);
-    }
-
-    /// Takes a reader away, and its place in the group with it.
-    pub(crate) fn remove_outlet(self: &Arc<Self>, outlet: &Arc<Outlet>) {
-        outlet.detach(self);
-        let mut outlets = self.outlets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(index) = outlets.iter().position(|other| Arc::ptr_eq(other, outlet)) {
-            Arc::make_mut(&mut outlets).swap_remove(index);
+    /// Adds readers whose outlets have their cursors. Where the group has ended meanwhile they are
+    /// shown out instead.
+    pub(crate) fn add_readers(&self, added: Vec<Reader>) {
+        let mut readers = self.lock_readers();
+        // `end` takes this lock after it has marked the group, so nobody slips in behind it.
+        if !self.has_ended() {
+            Arc::make_mut(&mut readers).extend(added);
+            return;
         }
+        drop(readers);
+        show_out(&added);
+    }
+
+    /// Takes a session's reader away, and its cursor with it: nothing is written of the group from
+    /// here on.
+    pub(crate) fn remove_reader(&self, session: Serial, outlet: &Outlet) {
+        outlet.detach(session);
+        let mut readers = self.lock_readers();
+        if let Some(index) = readers.iter().position(|reader| reader.session == session) {
+            Arc::make_mut(&mut readers).swap_remove(index);
+        }
+    }
+
+    /// Adds a reader and takes those away who read as the same member, whom it replaces.
+    pub(crate) fn replace_readers(&self, added: Reader) -> Vec<Reader> {
+        let mut readers = self.lock_readers();
+        if self.has_ended() {
+            drop(readers);
+            show_out(&[added]);
+            return Vec::new();
+        }
+        // Under one lock, so that of two who come at once one replaces the other.
+        let (replaced, mut stay): (Vec<_>, Vec<_>) =
+            readers.iter().cloned().partition(|reader| reader.member == added.member);
+        stay.push(added);
+        *readers = Arc::new(stay);
+        drop(readers);
+        for reader in &replaced {
+            reader.outlet.detach(reader.session);
+        }
+        replaced
+    }
+
+    /// Shows those out who read as one of these members, who are none any more.
+    pub(crate) fn show_out_of(&self, members: &[MemberId]) {
+        let mut shown_out = Vec::new();
+        let mut readers = self.lock_readers();
+        if readers.iter().any(|reader| members.contains(&reader.member)) {
+            Arc::make_mut(&mut readers).retain(|reader| {
+                let stays = !members.contains(&reader.member);
+                if !stays {
+                    shown_out.push(reader.clone());
+                }
+                stays
+            });
+        }
+        drop(readers);
+        show_out(&shown_out);
     }
 
     /// Whether that password, as a keyed digest, is the one that was verified last.
@@ -164,20 +224,77 @@ impl LiveGroup {
         self.has_ended.load(Ordering::Acquire)
     }
 
-    /// Ends the group: everybody in it is told and shown out.
-    pub(crate) fn end(self: &Arc<Self>) {
-        self.has_ended.store(true, Ordering::Release);
-        let outlets =
-            std::mem::take(&mut *self.outlets.lock().unwrap_or_else(PoisonError::into_inner));
-        for outlet in outlets.iter() {
-            outlet.detach(self);
-            outlet.signal(Signal::GroupEnded);
+    /// Whether anyone may come in.
+    pub(crate) fn is_open(&self, model: &Model) -> bool {
+        !self.has_ended() && !model.options.is_closed
+    }
+
+    /// Ends the group: nothing more is handed to the log, and everybody in it is told and shown
+    /// out.
+    pub(crate) fn end(&self) {
+        self.end_if(|_| true);
+    }
+
+    /// Ends the group where its state says so; whether it does.
+    pub(crate) fn end_if(&self, is_due: impl FnOnce(&Model) -> bool) -> bool {
+        let model = self.model();
+        if !is_due(&model) {
+            return false;
         }
+        self.has_ended.store(true, Ordering::Release);
+        drop(model);
+        let readers = std::mem::take(&mut *self.lock_readers());
+        show_out(&readers);
         self.settled.notify_waiters();
+        true
+    }
+
+    /// Ends when nothing is under way.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub(crate) async fn quiet(&self) {
+        loop {
+            let settled = self.settled.notified();
+            tokio::pin!(settled);
+            settled.as_mut().enable();
+            if self.model().in_flight.is_empty() {
+                return;
+            }
+            settled.await;
+        }
+    }
+}
+
+/// Tells readers that they are in the group no more.
+fn show_out(readers: &[Reader]) {
+    for reader in readers {
+        reader.outlet.detach(reader.session);
+        reader.outlet.signal(Signal::GroupEnded);
     }
 }
 
 impl Model {
+    /// Members of a connection that ended with a former life of the server.
+    pub(crate) fn left_behind(&self) -> Vec<MemberId> {
+        let members = self.group.members();
+        members
+            .filter(|(id, member)| member.seat.is_none() && !self.sessions.contains_key(id))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// Whether nobody is in the group but those whom a former life of the server left behind.
+    pub(crate) fn is_left(&self) -> bool {
+        let has_seat = self.group.members().any(|(_, member)| member.seat.is_some());
+        !has_seat && self.sessions.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// Whether nobody is in the group, nor about to be.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.group.members().len() == 0 && self.in_flight.is_empty()
+    }
+
     /// Notes a session more of a member.
     pub(crate) fn arrive(&mut self, member: MemberId) {
         *self.sessions.entry(member).or_default() += 1;
@@ -198,14 +315,16 @@ impl InFlight {
     /// What is expected of an entry, without its text: it is kept only to be given up.
     pub(crate) fn expected_of(entry: &Entry) -> Option<Entry> {
         let kind = match &entry.kind {
-            Kind::Said { client_id: Some(client_id), .. }
-            | Kind::Action { client_id: Some(client_id), .. } => Kind::Said {
+            Kind::Said { client_id, .. } | Kind::Action { client_id, .. } => Kind::Said {
                 text: Text::from_log(String::new()),
-                client_id: Some(client_id.clone()),
+                client_id: Some(client_id.clone()?),
             },
-            Kind::Joined { seat } => Kind::Joined { seat: *seat },
-            Kind::Renamed { to } => Kind::Renamed { to: to.clone() },
-            _ => return None,
+            // Nothing is held for it.
+            Kind::Topic { .. } => return None,
+            kind @ (Kind::Joined { .. }
+            | Kind::Renamed { .. }
+            | Kind::Left
+            | Kind::Removed { .. }) => kind.clone(),
         };
         Some(Entry { member: entry.member, name: entry.name.clone(), kind })
     }

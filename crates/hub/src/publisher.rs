@@ -4,25 +4,36 @@
 //! it applies, puts a chunk into the tail, tells those who waited, and writes to every outlet at
 //! the head. Does not know how a log commits or how bytes are made.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
-use conclave_core::{Event, Refusal, limits};
+use conclave_core::{Event, Kind, MemberId, Refusal, Seq, limits};
 use conclave_log::{AppendFailure, Batch, Commits, GroupCommit, Ticket};
 use tokio::time::Instant;
 
+use crate::admission::Keep;
 use crate::catch_up;
 use crate::hub::Hub;
-use crate::live_group::{Answer, InFlight, Joining, LiveGroup, Model};
-use crate::outlet::Cursor;
+use crate::live_group::{Answer, InFlight, Joining, LiveGroup, Model, Reader};
+use crate::outlet::Own;
 use crate::session::Session;
 use crate::tail::Chunk;
 
-/// Runs until the log's stream ends. Tells the hub when the log ended by itself.
+/// Runs until the log's stream ends, and tells the hub so.
 pub(crate) async fn run(hub: Arc<Hub>, mut commits: Commits) {
+    let end = End(hub);
     while let Some(batch) = commits.next().await {
-        publish(&hub, batch).await;
+        publish(&end.0, batch).await;
     }
-    hub.log_ended();
+}
+
+/// Tells the hub that nothing is published any more, also where publishing came to grief: a hub
+/// that is silent must end, not look alive.
+struct End(Arc<Hub>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.log_ended();
+    }
 }
 
 async fn publish(hub: &Arc<Hub>, batch: Batch) {
@@ -33,70 +44,99 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
             GroupCommit::Committed { group, events, tickets } => {
                 hub.settle_appends(tickets.iter().flatten().count());
                 let Some(live) = hub.directory().find(group) else { continue };
-                let chunk = settle(hub, &live, now, events, &tickets);
-                written = pass(hub, &live, &chunk, written).await;
+                if let Some(chunk) = settle(hub, &live, now, events, &tickets) {
+                    written = pass(hub, &live, &chunk, written).await;
+                }
             }
             GroupCommit::Failed { group, tickets, failure } => {
                 hub.settle_appends(tickets.len());
                 if let Some(live) = hub.directory().find(group) {
                     fail(&live, &tickets, failure);
+                    if failure == AppendFailure::NoSuchGroup {
+                        // Deleted by somebody else: nobody is to sit in it.
+                        live.end();
+                    }
                 }
             }
         }
     }
 }
 
-/// Applies what was committed, puts it into the tail and tells those who waited for it.
+/// Applies what was committed, puts it into the tail and tells those who waited for it. Nothing
+/// where the group knew it all.
 fn settle(
     hub: &Arc<Hub>,
     live: &Arc<LiveGroup>,
     now: Instant,
-    events: Vec<Event>,
+    mut events: Vec<Event>,
     tickets: &[Option<Ticket>],
-) -> Arc<Chunk> {
+) -> Option<Arc<Chunk>> {
     let mut told = Vec::new();
     let mut joined = Vec::new();
+    let mut departed = Vec::new();
     let mut model = live.model();
-    for (event, ticket) in events.iter().zip(tickets) {
-        model.group.apply(event);
-        let answer = ticket.and_then(|ticket| take(&mut model, ticket)).map(|append| append.answer);
-        match answer {
+    let mut tickets = tickets.iter();
+    events.retain(|event| {
+        let append = tickets.next().copied().flatten().and_then(|ticket| take(&mut model, ticket));
+        // What was on its way here while the group was loaded is in what was loaded.
+        let is_new = event.seq > model.group.head();
+        if is_new {
+            model.group.apply(event);
+        }
+        let member = event.entry.member;
+        if matches!(event.entry.kind, Kind::Left | Kind::Removed { .. }) {
+            departed.push(member);
+        }
+        match append.map(|append| append.answer) {
             None | Some(Answer::OnFailure(_)) => {}
             Some(Answer::Told(teller)) => told.push((teller, (event.seq, event.at))),
             Some(Answer::Joins(joining)) => {
-                model.arrive(event.entry.member);
-                joined.push((joining, event.entry.member, event.seq));
+                model.arrive(member);
+                joined.push((joining, member, event.seq));
             }
         }
-    }
+        is_new
+    });
     keep_snapshot(hub, live, &mut model);
     drop(model);
-    for (joining, member, seq) in &joined {
-        joining.outlet.attach(Cursor {
-            group: Arc::clone(live),
-            next: seq.next(),
-            member: *member,
-            wire: joining.wire,
-            is_echoed: false,
-            is_held: true,
-        });
+    let sessions: Vec<_> = joined
+        .into_iter()
+        .map(|(joining, member, seq)| (begin(hub, live, &joining, member, seq), seq, joining.told))
+        .collect();
+    if !sessions.is_empty() {
+        live.add_readers(sessions.iter().map(|(session, ..)| session.reader()).collect());
     }
-    if !joined.is_empty() {
-        live.add_outlets(joined.iter().map(|(joining, ..)| Arc::clone(&joining.outlet)));
+    if !departed.is_empty() {
+        live.show_out_of(&departed);
     }
-    let chunk = Arc::new(Chunk::new(events));
-    live.tail().push(now, Arc::clone(&chunk));
+    let chunk = (!events.is_empty()).then(|| Arc::new(Chunk::new(events)));
+    if let Some(chunk) = &chunk {
+        live.tail().push(now, Arc::clone(chunk));
+    }
     // Whoever waited may have gone; the session of a join then leaves as it is dropped.
     for (teller, outcome) in told {
         let _gone = teller.send(Ok(outcome));
     }
-    for (joining, member, seq) in joined {
-        let Joining { told: teller, outlet, keep, .. } = *joining;
-        let session = Session::new(Arc::clone(hub), Arc::clone(live), member, outlet, keep);
+    for (session, seq, teller) in sessions {
         drop(teller.send(Ok((session, seq))));
     }
     live.settled().notify_waiters();
     chunk
+}
+
+/// Begins the session of one whose joining is durable. Until somebody takes it, it is to leave when
+/// it is dropped, whatever was asked for: nobody has its seat.
+fn begin(
+    hub: &Arc<Hub>,
+    live: &Arc<LiveGroup>,
+    joining: &Joining,
+    member: MemberId,
+    seq: Seq,
+) -> Session {
+    let session =
+        Session::new(Arc::clone(hub), Arc::clone(live), member, &joining.outlet, Keep::Connection);
+    session.attach(seq.next(), joining.wire, Own::LeftOut);
+    session
 }
 
 /// Takes the append of that ticket out of those under way; they land in order.
@@ -121,8 +161,8 @@ fn keep_snapshot(hub: &Hub, live: &LiveGroup, model: &mut Model) {
 
 /// Writes a chunk to everyone at the head. `written` counts the outlets since others last ran.
 async fn pass(hub: &Arc<Hub>, live: &Arc<LiveGroup>, chunk: &Chunk, mut written: usize) -> usize {
-    for outlet in live.outlets().iter() {
-        if outlet.give(live, chunk) {
+    for Reader { session, outlet, .. } in live.readers().iter() {
+        if outlet.give(*session, chunk) {
             catch_up::start(hub, outlet);
         }
         written += 1;
@@ -134,28 +174,40 @@ async fn pass(hub: &Arc<Hub>, live: &Arc<LiveGroup>, chunk: &Chunk, mut written:
 }
 
 /// Tells those whose appends did not land, and frees what was held for them.
-fn fail(live: &Arc<LiveGroup>, tickets: &[Ticket], failure: AppendFailure) {
+fn fail(live: &LiveGroup, tickets: &[Ticket], failure: AppendFailure) {
+    let mut model = live.model();
+    let failed = tickets.iter().filter_map(|ticket| take(&mut model, *ticket)).collect();
+    give_up(live, model, failed, failure);
+}
+
+/// Ends what is still under way when the log's stream has ended: it was refused.
+pub(crate) fn fail_rest(live: &LiveGroup) {
+    let mut model = live.model();
+    let failed = model.in_flight.drain(..).collect();
+    give_up(live, model, failed, AppendFailure::Stopped);
+}
+
+fn give_up(
+    live: &LiveGroup,
+    mut model: MutexGuard<'_, Model>,
+    failed: Vec<InFlight>,
+    failure: AppendFailure,
+) {
     let refusal = match failure {
         AppendFailure::NotSaved => Refusal::NotSaved,
         AppendFailure::NoSuchGroup => Refusal::GroupClosed,
         AppendFailure::Stopped => Refusal::Stopping,
         AppendFailure::Unknown => Refusal::Unknown,
     };
-    let mut model = live.model();
-    let mut answers = Vec::new();
-    for ticket in tickets {
-        let Some(append) = take(&mut model, *ticket) else { continue };
-        // What may be in the log all the same is not given up: the log tells when it is opened.
-        if failure != AppendFailure::Unknown
-            && let Some(expected) = &append.expected
-        {
+    // What may be in the log all the same is not given up: the log tells when it is opened again.
+    if failure != AppendFailure::Unknown {
+        for expected in failed.iter().filter_map(|append| append.expected.as_ref()) {
             model.group.give_up(expected);
         }
-        answers.push(append.answer);
     }
     drop(model);
-    for answer in answers {
-        answer.fail(refusal);
+    for append in failed {
+        append.answer.fail(refusal);
     }
     live.settled().notify_waiters();
 }

@@ -5,19 +5,23 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use conclave_core::{
     ClientId, Command, GroupId, MemberId, Name, Refusal, Seq, Text, Timestamp, Topic,
 };
+use conclave_log::GroupOptions;
 use tokio::sync::oneshot;
 
 use crate::admission::Keep;
-use crate::catch_up;
 use crate::history;
 use crate::hub::{Hub, Submitted, refusal_of};
-use crate::live_group::{Answer, LiveGroup};
-use crate::outlet::Outlet;
+use crate::live_group::{Answer, LiveGroup, Reader, Serial};
+use crate::outlet::{Cursor, Outlet, Own, Run};
 use crate::wire::Wire;
+
+/// Time after which a leaving that the log could not take is tried again.
+const LEAVE_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// One connection's membership of one group.
 pub struct Session {
@@ -25,6 +29,7 @@ pub struct Session {
     live: Arc<LiveGroup>,
     member: MemberId,
     outlet: Arc<Outlet>,
+    serial: Serial,
     keep: Keep,
     has_left: bool,
 }
@@ -59,14 +64,40 @@ pub struct MemberHere {
 }
 
 impl Session {
-    pub(crate) const fn new(
+    /// Begins a session of a member whose arrival was noted.
+    pub(crate) fn new(
         hub: Arc<Hub>,
         live: Arc<LiveGroup>,
         member: MemberId,
-        outlet: Arc<Outlet>,
+        outlet: &Arc<Outlet>,
         keep: Keep,
     ) -> Self {
-        Self { hub, live, member, outlet, keep, has_left: false }
+        let (serial, outlet) = (hub.next_serial(), Arc::clone(outlet));
+        Self { hub, live, member, outlet, serial, keep, has_left: false }
+    }
+
+    /// Keeps the membership for as long as was asked, now that somebody has the session.
+    pub(crate) const fn taken(mut self, keep: Keep) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Gives it a cursor, held until [`Session::release`].
+    pub(crate) fn attach(&self, next: Seq, wire: &'static dyn Wire, own: Own) {
+        self.outlet.attach(Cursor {
+            session: self.serial,
+            group: Arc::clone(&self.live),
+            next,
+            member: self.member,
+            wire,
+            own,
+            is_held: true,
+        });
+    }
+
+    /// Itself as the group knows it.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { session: self.serial, member: self.member, outlet: Arc::clone(&self.outlet) }
     }
 
     /// The group.
@@ -173,9 +204,8 @@ impl Session {
         if self.member != MemberId(1) {
             return Err(Refusal::NotTheCreator);
         }
-        let mut options = self.live.model().options;
-        options.is_deleted_when_empty = is_on;
-        self.hub.set_options(&self.live, options).await
+        let change = |options: &mut GroupOptions| options.is_deleted_when_empty = is_on;
+        self.hub.change_options(&self.live, change).await
     }
 
     /// Writes bytes meant for this connection alone, between two events.
@@ -185,18 +215,13 @@ impl Session {
 
     /// Lets the events of the group flow: whoever runs the connection has said what comes first.
     pub fn release(&self) {
-        self.adjust(|cursor| cursor.is_held = false);
+        self.hub.adjust(&self.outlet, self.serial, |cursor| cursor.is_held = false);
     }
 
     /// Shows the member its own messages as well, or not (B14).
     pub fn set_echo(&self, is_on: bool) {
-        self.adjust(|cursor| cursor.is_echoed = is_on);
-    }
-
-    fn adjust(&self, change: impl FnOnce(&mut crate::outlet::Cursor)) {
-        if self.outlet.adjust(&self.live, change) {
-            catch_up::start(&self.hub, &self.outlet);
-        }
+        let own = if is_on { Own::Messages } else { Own::LeftOut };
+        self.hub.adjust(&self.outlet, self.serial, |cursor| cursor.own = own);
     }
 
     /// Shows the last `count` messages before its place, written on `wire`: at most `bytes_max`
@@ -214,36 +239,73 @@ impl Session {
         bytes_max: Option<usize>,
         wire: &'static dyn Wire,
     ) -> Result<u32, Refusal> {
-        let Some(before) = self.outlet.next_of(&self.live) else { return Ok(0) };
+        let Some(before) = self.outlet.next_of(self.serial) else { return Ok(0) };
         let wanted = history::Wanted { count, bytes_max, wire };
         let found = history::seek(self.hub.log(), self.live.id, before, wanted)
             .await
             .map_err(|error| refusal_of(&error))?;
-        if found.count > 0 && self.outlet.show(&self.live, found.from, wire) {
-            catch_up::start(&self.hub, &self.outlet);
+        if found.count > 0 {
+            // Up to where it stood when it asked: what came since, it has seen.
+            let (session, group) = (self.serial, Arc::clone(&self.live));
+            let run = Run { session, group, next: found.from, end: before, wire };
+            self.hub.show_run(&self.outlet, run);
         }
         Ok(found.count)
     }
 
-    /// Leaves the group, and waits until that is durable, so that the name is free.
+    /// Leaves the group, and waits until that is durable, so that the name is free. Where the log
+    /// cannot take it, it is tried again behind the scenes.
     ///
     /// # Cancel safety
     /// It leaves.
     pub async fn leave(mut self) {
-        self.step_out();
-        let (told, outcome) = oneshot::channel();
-        self.has_left = true;
-        let command = Command::Leave { member: self.member };
-        if self.hub.submit(&self.live, command, Answer::Told(told)).await.is_ok() {
-            let _outcome = outcome.await;
+        if let Some(left) = self.part(true) {
+            // Ends when the member has left, or cannot just now.
+            let _left = left.await;
         }
-        self.hub.delete_if_empty(&self.live).await;
     }
 
-    /// Takes the connection out of the group: it is written nothing of it from here on.
-    fn step_out(&self) {
-        self.live.remove_outlet(&self.outlet);
+    /// Takes the connection out of the group: it is written nothing of it from here on. Where the
+    /// membership ends with it, that is set going.
+    fn part(&mut self, is_leaving: bool) -> Option<oneshot::Receiver<()>> {
+        if std::mem::replace(&mut self.has_left, true) {
+            return None;
+        }
+        self.live.remove_reader(self.serial, &self.outlet);
         self.live.model().depart(self.member);
+        // Who is in the group when the server stops is seen off when it is back.
+        if !is_leaving || self.hub.is_stopping() {
+            return None;
+        }
+        let (told, left) = oneshot::channel();
+        let (hub, live, member) = (Arc::clone(&self.hub), Arc::clone(&self.live), self.member);
+        self.hub.tasks().spawn(async move { leave(&hub, &live, member, told).await });
+        Some(left)
+    }
+}
+
+/// Has a member leave, for as long as it takes: a name is not to be held by one who has gone
+/// because the disk was full just then. Tells when it has left, or did not at the first try.
+async fn leave(hub: &Hub, live: &Arc<LiveGroup>, member: MemberId, told: oneshot::Sender<()>) {
+    let mut told = Some(told);
+    loop {
+        let (teller, outcome) = oneshot::channel();
+        let submitted = hub.submit(live, Command::Leave { member }, Answer::Told(teller)).await;
+        let is_full = submitted.is_ok() && matches!(outcome.await, Ok(Err(Refusal::NotSaved)));
+        if !is_full {
+            hub.delete_if_empty(live).await;
+        }
+        // Whoever waited may have gone.
+        if let Some(told) = told.take() {
+            let _gone = told.send(());
+        }
+        if !is_full {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LEAVE_AGAIN_AFTER) => {}
+            () = hub.stopping().cancelled() => return,
+        }
     }
 }
 
@@ -267,20 +329,6 @@ impl Said {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.has_left {
-            return;
-        }
-        self.step_out();
-        if self.keep == Keep::Connection && !self.hub.is_stopping() {
-            let (hub, live, member) = (Arc::clone(&self.hub), Arc::clone(&self.live), self.member);
-            self.hub.tasks().spawn(async move {
-                let (told, outcome) = oneshot::channel();
-                let command = Command::Leave { member };
-                if hub.submit(&live, command, Answer::Told(told)).await.is_ok() {
-                    let _outcome = outcome.await;
-                }
-                hub.delete_if_empty(&live).await;
-            });
-        }
+        drop(self.part(self.keep == Keep::Connection));
     }
 }

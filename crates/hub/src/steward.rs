@@ -9,7 +9,7 @@ use conclave_core::{Event, GroupId, Name, Refusal, Seq, Topic};
 use conclave_log::{GroupOptions, Listed};
 
 use crate::hub::{Hub, refusal_of};
-use crate::live_group::LiveGroup;
+use crate::live_group::{LiveGroup, Model};
 
 /// A group as it is shown to whoever runs the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,11 +79,11 @@ impl Hub {
     /// # Cancel safety
     /// It may happen.
     pub async fn close(&self, id: GroupId) -> Result<bool, Refusal> {
-        let Some(live) = self.load(id).await? else { return Ok(false) };
-        let options = GroupOptions { is_closed: true, ..live.model().options };
-        self.set_options(&live, options).await?;
+        let _turn = self.changing.lock().await;
+        let Some(live) = self.load_anew(id).await? else { return Ok(false) };
+        self.set_options(&live, |options| options.is_closed = true).await?;
         live.end();
-        self.directory().remove(&live);
+        self.bury(&live).await;
         tracing::info!(group = %id, "group closed");
         Ok(true)
     }
@@ -96,9 +96,9 @@ impl Hub {
     /// # Cancel safety
     /// It may happen.
     pub async fn open(&self, id: GroupId) -> Result<bool, Refusal> {
-        let Some(live) = self.load(id).await? else { return Ok(false) };
-        let options = GroupOptions { is_closed: false, ..live.model().options };
-        self.set_options(&live, options).await?;
+        let _turn = self.changing.lock().await;
+        let Some(live) = self.load_anew(id).await? else { return Ok(false) };
+        self.set_options(&live, |options| options.is_closed = false).await?;
         tracing::info!(group = %id, "group opened");
         Ok(true)
     }
@@ -111,22 +111,72 @@ impl Hub {
     /// # Cancel safety
     /// It may happen.
     pub async fn delete(&self, id: GroupId) -> Result<bool, Refusal> {
-        if let Some(live) = self.directory().find(id) {
-            live.end();
-            self.directory().remove(&live);
+        let _turn = self.changing.lock().await;
+        match self.load_anew(id).await {
+            Ok(Some(live)) => self.delete_live(&live, |_| true).await,
+            Ok(None) => Ok(false),
+            // What cannot be loaded is damaged, and can be deleted all the same.
+            Err(_) => self.log().delete(id).await.map_err(|error| refusal_of(&error)),
         }
-        let is_deleted = self.log().delete(id).await.map_err(|error| refusal_of(&error))?;
+    }
+
+    /// Deletes a group where its state says so; whoever calls holds `changing`. The group ends
+    /// first, and stands in the way of its number until the log has nothing more of it.
+    async fn delete_live(
+        &self,
+        live: &LiveGroup,
+        is_due: impl FnOnce(&Model) -> bool,
+    ) -> Result<bool, Refusal> {
+        if live.has_ended() || !live.end_if(is_due) {
+            return Ok(false);
+        }
+        let deleted = self.log().delete(live.id).await;
+        self.bury(live).await;
+        let is_deleted = deleted.map_err(|error| refusal_of(&error))?;
         if is_deleted {
-            tracing::info!(group = %id, "group deleted");
+            tracing::info!(group = %live.id, "group deleted");
         }
         Ok(is_deleted)
     }
 
-    pub(crate) async fn set_options(
+    /// Deletes a group where its state says so.
+    pub(crate) async fn delete_where(&self, live: &LiveGroup, is_due: fn(&Model) -> bool) {
+        if !is_due(&live.model()) {
+            return;
+        }
+        let _turn = self.changing.lock().await;
+        if let Err(refusal) = self.delete_live(live, is_due).await {
+            tracing::warn!(group = %live.id, %refusal, "an empty group could not be deleted");
+        }
+    }
+
+    /// Deletes a group that is to be deleted when it is empty, where it is.
+    pub(crate) async fn delete_if_empty(&self, live: &LiveGroup) {
+        let is_due = |model: &Model| model.options.is_deleted_when_empty && model.is_empty();
+        self.delete_where(live, is_due).await;
+    }
+
+    /// Changes what holds for a group as a whole.
+    pub(crate) async fn change_options(
         &self,
         live: &LiveGroup,
-        options: GroupOptions,
+        change: impl FnOnce(&mut GroupOptions) + Send,
     ) -> Result<(), Refusal> {
+        let _turn = self.changing.lock().await;
+        if live.has_ended() {
+            return Err(Refusal::GroupClosed);
+        }
+        self.set_options(live, change).await
+    }
+
+    /// Changes options; whoever calls holds `changing`, so that no change undoes another.
+    async fn set_options(
+        &self,
+        live: &LiveGroup,
+        change: impl FnOnce(&mut GroupOptions) + Send,
+    ) -> Result<(), Refusal> {
+        let mut options = live.model().options;
+        change(&mut options);
         let is_set = self.log().set_options(live.id, options).await;
         if is_set.map_err(|error| refusal_of(&error))? {
             live.model().options = options;
@@ -136,16 +186,21 @@ impl Hub {
         }
     }
 
-    /// Deletes a group that is to be deleted when it is empty, where it is.
-    pub(crate) async fn delete_if_empty(&self, live: &Arc<LiveGroup>) {
-        let is_due = {
-            let model = live.model();
-            model.options.is_deleted_when_empty
-                && model.group.members().len() == 0
-                && model.in_flight.is_empty()
-        };
-        if is_due && let Err(refusal) = self.delete(live.id).await {
-            tracing::warn!(group = %live.id, %refusal, "an empty group could not be deleted");
+    /// Brings a group to life, one that has not ended: what is left of a former life of its
+    /// number is buried first. Whoever calls holds `changing`.
+    pub(crate) async fn load_anew(&self, id: GroupId) -> Result<Option<Arc<LiveGroup>>, Refusal> {
+        loop {
+            match self.load(id).await? {
+                Some(live) if live.has_ended() => self.bury(&live).await,
+                found => return Ok(found),
+            }
         }
+    }
+
+    /// Takes a group out that has ended, once nothing of it is under way any more: until then the
+    /// publisher has to find it, so that whoever waits is told.
+    async fn bury(&self, live: &LiveGroup) {
+        live.quiet().await;
+        self.directory().remove(live, || self.log().forget(live.id));
     }
 }

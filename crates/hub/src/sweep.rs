@@ -10,6 +10,7 @@ use conclave_core::{GroupId, Timestamp, limits};
 use tokio::time::Instant;
 
 use crate::hub::Hub;
+use crate::live_group::{LiveGroup, Model};
 
 /// Time between two sweeps of the live groups.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
@@ -40,13 +41,24 @@ fn sweep(hub: &Hub) {
     let now = Instant::now();
     for live in hub.directory().all() {
         live.tail().trim(now, limits::TAIL_KEPT_FOR);
-        hub.directory().retire(&live, || {
-            let model = live.model();
-            if model.group.head() > model.snapshot_head {
-                hub.log().keep_snapshot(live.id, model.group.snapshot());
-            }
-            hub.log().forget(live.id);
-        });
+        retire(hub, &live);
+    }
+}
+
+/// Lets go of a group that nobody is in.
+fn retire(hub: &Hub, live: &Arc<LiveGroup>) {
+    // What has ended while somebody is at it goes by his hand, or in a later sweep.
+    let Ok(_turn) = hub.changing.try_lock() else { return };
+    let let_go = || {
+        if !live.has_ended() {
+            hub.keep_snapshot(live);
+        }
+        hub.log().forget(live.id);
+    };
+    if live.has_ended() && live.model().in_flight.is_empty() {
+        hub.directory().remove(live, let_go);
+    } else {
+        hub.directory().retire(live, let_go);
     }
 }
 
@@ -59,16 +71,13 @@ async fn delete_long_empty(hub: &Arc<Hub>, kept_for: Duration) {
         let Some(last) = page.last() else { return };
         after = Some(last.id);
         for listed in page.iter().filter(|listed| listed.last_at < old_before) {
-            let Ok(Some(live)) = hub.load(listed.id).await else { continue };
-            let is_empty = {
-                let model = live.model();
-                let has_member = model.group.members().any(|(_, member)| member.seat.is_some())
-                    || !model.sessions.is_empty();
-                !has_member && model.in_flight.is_empty()
-            };
-            if is_empty && hub.delete(listed.id).await.is_err() {
+            if hub.is_stopping() {
                 return;
             }
+            let Ok(Some(live)) = hub.load(listed.id).await else { continue };
+            hub.delete_where(&live, Model::is_left).await;
+            // At once, so that no more than one is alive for having been looked at.
+            retire(hub, &live);
         }
     }
 }

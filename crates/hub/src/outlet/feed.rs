@@ -1,0 +1,148 @@
+//! Feed: what an outlet has under its lock: its places, and what is to be written before they move.
+//!
+//! State only: does not write. Of what a peer has not taken it holds the rest of one event and the
+//! answers meant for it alone; everything else is a number.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::sync::Arc;
+
+use bytes::{Buf as _, Bytes};
+use conclave_core::{Event, MemberId, Seq};
+use smallvec::SmallVec;
+
+use crate::live_group::{LiveGroup, Serial};
+use crate::outlet::{SLICES_MAX, Signal};
+use crate::wire::Wire;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    pub(super) cursors: Vec<Cursor>,
+    /// Written before anything else: the rest of an event, and answers.
+    unsent: VecDeque<Bytes>,
+    unsent_bytes: usize,
+    /// Stretches of earlier messages that are being shown, one after the other.
+    pub(super) history: VecDeque<Run>,
+    /// A catch-up task serves it.
+    pub(super) is_lagging: bool,
+    pub(super) is_closed: bool,
+    pub(super) signals: Vec<Signal>,
+}
+
+/// What a reader is shown of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Own {
+    /// Nothing: who typed it sees it already.
+    LeftOut,
+    /// Its messages (B14).
+    Messages,
+    /// Everything: who resumes has not seen what it did elsewhere, and its numbers have no gap.
+    Everything,
+}
+
+/// A place in a group.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    /// Whose it is.
+    pub(crate) session: Serial,
+    pub(crate) group: Arc<LiveGroup>,
+    /// The next event that it has not been given.
+    pub(crate) next: Seq,
+    /// Who reads.
+    pub(crate) member: MemberId,
+    /// What it is written in.
+    pub(crate) wire: &'static dyn Wire,
+    /// What it is shown of its own.
+    pub(crate) own: Own,
+    /// Given nothing yet: who runs the connection has something to say first.
+    pub(crate) is_held: bool,
+}
+
+impl Cursor {
+    /// Tells of an event whether this reader is not to see it.
+    pub(super) fn leaves_out(&self) -> impl Fn(&Event) -> bool + use<> {
+        let (member, own) = (self.member, self.own);
+        move |event| {
+            event.entry.member == member
+                && match own {
+                    Own::LeftOut => true,
+                    Own::Messages => !event.entry.is_message(),
+                    Own::Everything => false,
+                }
+        }
+    }
+}
+
+/// A stretch of earlier messages to be shown before anything later.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) session: Serial,
+    pub(crate) group: Arc<LiveGroup>,
+    pub(crate) next: Seq,
+    pub(crate) end: Seq,
+    pub(crate) wire: &'static dyn Wire,
+}
+
+impl Feed {
+    /// The place that a session has.
+    pub(super) fn cursor_of(&mut self, session: Serial) -> Option<&mut Cursor> {
+        self.cursors.iter_mut().find(|cursor| cursor.session == session)
+    }
+
+    /// Lets go of everything: nothing is written any more.
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+        self.cursors = Vec::new();
+        self.unsent = VecDeque::new();
+        self.unsent_bytes = 0;
+        self.history = VecDeque::new();
+    }
+
+    pub(super) const fn unsent_bytes(&self) -> usize {
+        self.unsent_bytes
+    }
+
+    pub(super) fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    pub(super) fn push_unsent(&mut self, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.unsent_bytes += bytes.len();
+            self.unsent.push_back(bytes);
+        }
+    }
+
+    pub(super) fn unsent_slices(&self) -> SmallVec<[IoSlice<'_>; 4]> {
+        self.unsent.iter().take(SLICES_MAX).map(|bytes| IoSlice::new(bytes)).collect()
+    }
+
+    pub(super) fn drop_unsent(&mut self, mut count: usize) {
+        self.unsent_bytes = self.unsent_bytes.saturating_sub(count);
+        while let Some(first) = self.unsent.front_mut() {
+            if count < first.len() {
+                first.advance(count);
+                return;
+            }
+            count -= first.len();
+            self.unsent.pop_front();
+        }
+        // Nothing waits, so nothing is held.
+        self.unsent = VecDeque::new();
+    }
+
+    /// Notes a signal; the same thing twice is told once.
+    pub(super) fn note(&mut self, signal: Signal) {
+        if !self.signals.contains(&signal) {
+            self.signals.push(signal);
+        }
+    }
+
+    /// Whether somebody must start a catch-up task; who is told so starts it.
+    pub(super) fn needs_catch_up(&mut self) -> bool {
+        let needs = !self.is_closed && !self.is_lagging;
+        self.is_lagging |= needs;
+        needs
+    }
+}
