@@ -10,7 +10,7 @@ mod socket;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use conclave_core::{GroupId, Refusal, Seq};
+use conclave_core::{GroupId, Refusal, Seq, limits};
 use conclave_doors::api::EventShown;
 use conclave_hub::Hub;
 use conclave_log::sqlite::SqliteLog;
@@ -74,8 +74,8 @@ pub enum Line {
     },
     /// The topic of the group that is shown.
     Topic(String),
-    /// An event, as the JSON that programs read.
-    Event(serde_json::Value),
+    /// An event: the JSON that programs read, as text.
+    Event(String),
     /// A problem that a check found.
     Problem(String),
     /// It is done, and what is to be said of it.
@@ -108,8 +108,6 @@ pub(crate) struct Admin {
     log: Arc<SqliteLog>,
 }
 
-/// Lines that wait to be read; a slow reader of an export holds it up.
-const LINES_WAITING_MAX: usize = 64;
 /// Groups that are listed at once.
 const GROUPS_A_PAGE: usize = 256;
 
@@ -123,7 +121,7 @@ impl Admin {
 
     /// Does a task; its lines come out of the receiver.
     pub(crate) fn answer(&self, task: Task) -> mpsc::Receiver<Line> {
-        let (lines, answer) = mpsc::channel(LINES_WAITING_MAX);
+        let (lines, answer) = mpsc::channel(limits::ADMIN_LINES_WAITING_MAX);
         let admin = self.clone();
         // Ends by itself: with the task, or when whoever reads has gone.
         #[expect(clippy::disallowed_methods, reason = "bounded by its reader")]
@@ -230,7 +228,7 @@ impl Admin {
             let Some(last) = page.last() else { break };
             from = last.seq.next();
             for event in &page {
-                let written = serde_json::to_value(EventShown::from(event)).unwrap_or_default();
+                let written = serde_json::to_string(&EventShown::from(event)).unwrap_or_default();
                 send(lines, Line::Event(written)).await?;
             }
         }

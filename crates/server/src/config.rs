@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use conclave_core::limits;
-use conclave_log::sqlite::SqliteOptions;
 use serde::Deserialize;
 
 /// Options of `conclave serve`.
@@ -259,10 +258,6 @@ impl Config {
             log: told.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
     }
-
-    pub(crate) fn log_options(&self) -> SqliteOptions {
-        SqliteOptions::default()
-    }
 }
 
 fn read(file: &PathBuf) -> Result<InFile, ConfigError> {
@@ -337,7 +332,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused_with_its_name() {
         for (written, named) in [
-            ("listen = '127.0.0.1:1'", "listen"),
+            ("lisen = '127.0.0.1:1'", "lisen"),
             ("message-rate = 0", "at least 1"),
             ("web = 'here'", "--web here"),
             ("listen = []\nweb = 'none'", "nothing to listen on"),

@@ -7,12 +7,13 @@
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use conclave_core::limits;
 use conclave_doors::console::ConsoleDoor;
-use conclave_hub::{Outlet, Sink};
+use conclave_hub::Outlet;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::Instant;
 
@@ -24,7 +25,7 @@ use crate::server::Context;
 
 /// What a listener is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Listens {
+pub enum Listens {
     /// Greets who stays silent with the console's menu.
     Greeting,
     /// Never speaks first.
@@ -34,18 +35,14 @@ pub(crate) enum Listens {
 /// The reading half of a connection.
 pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 
-/// Time a client that was turned away has to read why.
-const TURNED_AWAY_MAX: Duration = Duration::from_secs(2);
-
 /// Serves a connection until it ends.
 pub(crate) async fn serve(
     context: Context,
     listens: Listens,
     address: IpAddr,
     reader: Reader,
-    sink: Box<dyn Sink>,
+    outlet: Arc<Outlet>,
 ) {
-    let outlet = Outlet::new(sink);
     match context.gate.enter(address) {
         Ok(place) => admit(context, listens, address, reader, outlet, place).await,
         Err(turned) => turn_away(&context, reader, &outlet, turned).await,
@@ -57,7 +54,7 @@ async fn admit(
     listens: Listens,
     address: IpAddr,
     mut reader: Reader,
-    outlet: std::sync::Arc<Outlet>,
+    outlet: Arc<Outlet>,
     place: Place,
 ) {
     let looked = {
@@ -81,15 +78,10 @@ async fn admit(
 
 /// Tells a client why it is not served, and waits a little for it to read that: a connection that
 /// is closed with unread input would take the sentence back.
-async fn turn_away(
-    context: &Context,
-    mut reader: Reader,
-    outlet: &std::sync::Arc<Outlet>,
-    turned: Turned,
-) {
+async fn turn_away(context: &Context, mut reader: Reader, outlet: &Arc<Outlet>, turned: Turned) {
     tracing::debug!(?turned, "connection turned away");
     context.hub.put(outlet, Bytes::from(turned.words()));
-    linger(outlet, &mut reader, TURNED_AWAY_MAX).await;
+    linger(outlet, &mut reader, limits::TURNED_AWAY_MAX).await;
 }
 
 /// Closes the writing half once all is written, and reads what still comes until the peer closes.
@@ -106,11 +98,9 @@ pub(crate) async fn linger(outlet: &Outlet, reader: &mut Reader, longest: Durati
     let drain =
         async { while matches!(reader.read(&mut scratch).await, Ok(count) if count > 0) {} };
     // Whether the peer closed in time makes no difference.
-    let _elapsed = tokio::time::timeout_at(deadline.min(Instant::now() + LINGER_MAX), drain).await;
+    let _elapsed =
+        tokio::time::timeout_at(deadline.min(Instant::now() + limits::LINGER_MAX), drain).await;
 }
-
-/// Time a peer has to close its side after ours is closed.
-const LINGER_MAX: Duration = Duration::from_secs(1);
 
 /// What the first bytes led to.
 enum Looked {
@@ -126,7 +116,7 @@ enum Looked {
 struct Look<'look> {
     context: &'look Context,
     listens: Listens,
-    outlet: &'look std::sync::Arc<Outlet>,
+    outlet: &'look Arc<Outlet>,
     /// The console, once it has greeted.
     door: Option<ConsoleDoor>,
 }

@@ -12,7 +12,6 @@ use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use conclave_core::{Name, Refusal, limits};
 use conclave_doors::console::ConsoleDoor;
@@ -33,9 +32,6 @@ const READ_BYTES: usize = 16 * 1024;
 thread_local! {
     static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
 }
-
-/// Time the last words have to reach a peer.
-const FAREWELL_MAX: Duration = Duration::from_secs(5);
 
 /// Runs the console on one connection.
 pub(crate) struct Driver {
@@ -92,7 +88,7 @@ impl Driver {
         {
             Box::pin(session.leave()).await;
         }
-        linger(&self.outlet, &mut reader, FAREWELL_MAX).await;
+        linger(&self.outlet, &mut reader, limits::FAREWELL_MAX).await;
         tracing::info!(peer = %self.address, "client disconnected");
     }
 
@@ -148,7 +144,7 @@ impl Driver {
             () = place.make_room().cancelled() => {
                 let words = crate::refuse::Turned::MadeRoom.words();
                 context.hub.put(outlet, words.into());
-                linger(outlet, reader, FAREWELL_MAX).await;
+                linger(outlet, reader, limits::FAREWELL_MAX).await;
             }
         }
     }

@@ -9,15 +9,19 @@ mod connection;
 mod detect;
 mod drive;
 mod gate;
+mod ghosts;
 mod listen;
 mod pace;
 mod refuse;
 mod server;
+mod streams;
 mod tcp;
 mod wires;
 
 pub use config::{Config, ConfigError, Serve};
+pub use connection::Listens;
 pub use server::{Server, StartError};
+pub use streams::Streams;
 
 pub use conclave_core::Timestamp;
 pub use conclave_log::Clock;

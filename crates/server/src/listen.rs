@@ -5,16 +5,10 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
+use conclave_core::limits;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-
-/// Connections that wait to be accepted; a class that comes at once is not turned away.
-const BACKLOG: i32 = 4096;
-/// Pause after the first failure to accept, doubled up to the longest.
-const PAUSE_MIN: Duration = Duration::from_millis(10);
-const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Binds an address. Must be called in a tokio runtime.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -23,24 +17,25 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
+    socket.listen(limits::BACKLOG)?;
     TcpListener::from_std(socket.into())
 }
 
 /// Accepts connections until it is dropped.
+#[expect(clippy::infinite_loop, reason = "it is dropped to end")]
 pub(crate) async fn accept_each(listener: TcpListener, serve: impl Fn(TcpStream, SocketAddr)) {
-    let mut pause = PAUSE_MIN;
+    let mut pause = limits::ACCEPT_PAUSE_MIN;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                pause = PAUSE_MIN;
+                pause = limits::ACCEPT_PAUSE_MIN;
                 serve(stream, peer);
             }
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 tracing::warn!(%error, ?pause, "no connection can be accepted just now");
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE_MAX);
+                pause = (pause * 2).min(limits::ACCEPT_PAUSE_MAX);
             }
         }
     }

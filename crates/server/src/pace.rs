@@ -47,7 +47,7 @@ mod tests {
         }
         assert_eq!(pace.note(start), Duration::from_millis(50));
         assert_eq!(pace.note(start), Duration::from_millis(100));
-        let later = start + Duration::from_secs(60);
+        let later = start + Duration::from_mins(1);
         assert_eq!(pace.note(later), Duration::ZERO, "a pause is a new burst");
     }
 

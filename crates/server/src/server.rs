@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conclave_core::limits;
-use conclave_hub::{HashCost, Hub, HubConfig, HubEnd};
-use conclave_log::sqlite::SqliteLog;
+use conclave_hub::{HashCost, Hub, HubConfig, HubEnd, Outlet};
+use conclave_log::sqlite::{SqliteLog, SqliteOptions};
 use conclave_log::{Clock, LogError};
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
@@ -22,6 +22,7 @@ use crate::admin::Admin;
 use crate::config::Config;
 use crate::connection::{Listens, serve};
 use crate::gate::Gate;
+use crate::ghosts::Ghosts;
 use crate::listen::{accept_each, bind};
 use crate::tcp::{TcpSink, set_options};
 
@@ -45,9 +46,23 @@ impl fmt::Debug for Server {
 pub(crate) struct Context {
     pub(crate) hub: Arc<Hub>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) ghosts: Ghosts,
     pub(crate) stopping: CancellationToken,
     pub(crate) greeting_delay: Duration,
     pub(crate) message_rate: Option<u32>,
+}
+
+impl Context {
+    pub(crate) fn new(hub: Arc<Hub>, config: &Config, connections_max: usize) -> Self {
+        Self {
+            gate: Gate::new(connections_max, config.connections_per_ip),
+            ghosts: Ghosts::default(),
+            stopping: CancellationToken::new(),
+            greeting_delay: config.greeting_delay,
+            message_rate: config.message_rate,
+            hub,
+        }
+    }
 }
 
 /// Why a server did not start.
@@ -102,7 +117,7 @@ impl Server {
             listeners.push((listener, listens));
         }
         let (log, commits) =
-            SqliteLog::open(&config.data, Arc::clone(&clock), config.log_options())?;
+            SqliteLog::open(&config.data, Arc::clone(&clock), SqliteOptions::default())?;
         let log = Arc::new(log);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hub_config = HubConfig {
@@ -113,13 +128,7 @@ impl Server {
         };
         let hub =
             Hub::start(Arc::clone(&log) as Arc<dyn conclave_log::Log>, commits, hub_config).await;
-        let context = Context {
-            gate: Gate::new(connections_max(), config.connections_per_ip),
-            stopping: CancellationToken::new(),
-            greeting_delay: config.greeting_delay,
-            message_rate: config.message_rate,
-            hub,
-        };
+        let context = Context::new(hub, config, connections_max());
         let admin = Admin::new(Arc::clone(&context.hub), log);
         tracing::info!(
             data = %config.data.display(), server_name = %config.server_name, "server starting"
@@ -172,43 +181,50 @@ impl Server {
             });
         }
         tasks.spawn(admin.serve(data, closing.clone()));
+        tasks.spawn(context.ghosts.clone().run(closing.clone()));
         let has_failed = tokio::select! {
             () = stop => false,
             end = context.hub.ended() => end == HubEnd::LogFailed,
         };
-        tracing::info!(connections = context.gate.len(), "server stopping");
         closing.cancel();
-        context.stopping.cancel();
         tasks.close();
-        connections.close();
-        // Whoever has not read its goodbye by then is cut off.
-        let goodbyes = tokio::time::timeout(STOP_GOODBYES_MAX, connections.wait()).await;
-        if goodbyes.is_err() {
-            tracing::info!(connections = connections.len(), "connections cut off");
-        }
-        if tokio::time::timeout(STOP_LOG_MAX, context.hub.stop()).await.is_err() {
-            tracing::warn!("the log did not stop in time; it recovers when it is opened again");
-        }
-        tracing::info!("server stopped");
+        drain(&context, &connections).await;
         if has_failed { Err(StartError::LogFailed) } else { Ok(()) }
     }
 }
 
-/// Shares of [`limits::STOP_MAX`].
-const STOP_GOODBYES_MAX: Duration = Duration::from_millis(2_500);
-const STOP_LOG_MAX: Duration = Duration::from_millis(2_000);
-const _: () = assert!(
-    STOP_GOODBYES_MAX.as_millis() + STOP_LOG_MAX.as_millis() < limits::STOP_MAX.as_millis()
-);
+/// Stops what is served: members told, what was accepted committed.
+pub(crate) async fn drain(context: &Context, connections: &TaskTracker) {
+    tracing::info!(connections = context.gate.len(), "server stopping");
+    context.stopping.cancel();
+    connections.close();
+    // Whoever has not read its goodbye by then is cut off.
+    let goodbyes = tokio::time::timeout(limits::STOP_GOODBYES_MAX, connections.wait()).await;
+    if goodbyes.is_err() {
+        tracing::info!(connections = connections.len(), "connections cut off");
+    }
+    if tokio::time::timeout(limits::STOP_LOG_MAX, context.hub.stop()).await.is_err() {
+        tracing::warn!("the log did not stop in time; it recovers when it is opened again");
+    }
+    tracing::info!("server stopped");
+}
 
 async fn serve_tcp(context: Context, listens: Listens, stream: TcpStream, peer: SocketAddr) {
     if let Err(error) = set_options(&stream) {
         tracing::debug!(%peer, %error, "a connection ended as it began");
         return;
     }
+    let ends = stream.local_addr().ok().map(|ours| (ours, peer));
     let (reader, writer) = stream.into_split();
-    let sink = Box::new(TcpSink(writer));
-    serve(context, listens, peer.ip(), Box::pin(reader), sink).await;
+    let outlet = Outlet::new(Box::new(TcpSink(writer)));
+    let ghosts = context.ghosts.clone();
+    if let Some(ends) = ends {
+        ghosts.watch(ends, &outlet);
+    }
+    serve(context, listens, peer.ip(), Box::pin(reader), outlet).await;
+    if let Some(ends) = ends {
+        ghosts.leave(ends);
+    }
 }
 
 /// As many connections as the file limit allows, which is raised as far as it may be.

@@ -1,31 +1,23 @@
 //! TCP: a socket's options, and its writing half as the hub writes to it.
 //!
-//! Does not know doors. TCP_NODELAY always: without it a reply waits 40 ms for an acknowledgement.
+//! Does not know doors. `TCP_NODELAY` always: without it a reply waits 40 ms for an acknowledgement.
 
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
+use conclave_core::limits;
 use conclave_hub::Sink;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 
-/// Silence after which a peer is asked whether it is there.
-const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
-/// Time between two such questions.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
-/// Questions without an answer after which the connection is dead: a minute in all, so that a
-/// member whose machine vanished does not hold its name for hours.
-const KEEPALIVE_TRIES: u32 = 3;
-
 /// Sets the options of an accepted socket.
 pub(crate) fn set_options(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new()
-        .with_time(KEEPALIVE_AFTER)
-        .with_interval(KEEPALIVE_INTERVAL)
-        .with_retries(KEEPALIVE_TRIES);
+        .with_time(limits::KEEPALIVE_AFTER)
+        .with_interval(limits::KEEPALIVE_INTERVAL)
+        .with_retries(limits::KEEPALIVE_TRIES);
     SockRef::from(stream).set_tcp_keepalive(&keepalive)
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use conclave_core::limits;
 use conclave_hub::{HashCost, Hub, HubConfig};
 use conclave_log::sqlite::{SqliteLog, SqliteOptions};
 use conclave_log::{Clock, Log, LogError};
@@ -18,13 +19,6 @@ use super::{Admin, Line, Task};
 
 /// Name of the socket in the data folder.
 const SOCKET: &str = "admin.sock";
-/// Longest task, in bytes.
-const TASK_BYTES_MAX: u64 = 8 * 1024;
-/// Tasks at a time.
-const TASKS_MAX: usize = 4;
-/// Time to send a task.
-const TASK_TIME_MAX: Duration = Duration::from_secs(5);
-
 /// Why a task could not be asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -61,7 +55,7 @@ impl Admin {
                 return;
             }
         };
-        let permits = Arc::new(Semaphore::new(TASKS_MAX));
+        let permits = Arc::new(Semaphore::new(limits::ADMIN_TASKS_MAX));
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -90,8 +84,8 @@ impl Admin {
     async fn serve_one(&self, stream: UnixStream) -> std::io::Result<()> {
         let (reader, mut writer) = stream.into_split();
         let mut written = String::new();
-        let mut reader = BufReader::new(reader.take(TASK_BYTES_MAX));
-        tokio::time::timeout(TASK_TIME_MAX, reader.read_line(&mut written)).await??;
+        let mut reader = BufReader::new(reader.take(limits::ADMIN_TASK_BYTES_MAX));
+        tokio::time::timeout(limits::ADMIN_TASK_TIME_MAX, reader.read_line(&mut written)).await??;
         let mut lines = match serde_json::from_str::<Task>(&written) {
             Ok(task) => self.answer(task),
             Err(_not_a_task) => return Ok(()),

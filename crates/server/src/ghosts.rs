@@ -1,0 +1,146 @@
+//! Ghosts: connections whose peer vanished without a word while something was on its way to it.
+//!
+//! The kernel gives such a connection up after a quarter of an hour, and its member would hold its
+//! name as long. `TCP_USER_TIMEOUT` would be quicker, but since Linux 5.11 it also ends a peer that
+//! is alive and merely not reading (decision 0004). So this looks at what the kernel knows: how
+//! often it has asked without an answer. A peer that is stopped answers each time, one that is gone
+//! never does. Where `/proc` does not tell (not Linux), the kernel's own time holds.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use conclave_core::limits;
+use conclave_hub::Outlet;
+use tokio_util::sync::CancellationToken;
+
+/// The connections that are looked after.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ghosts(Arc<Mutex<HashMap<Ends, Weak<Outlet>>>>);
+
+/// Both ends of a connection: ours, then the peer's.
+type Ends = (SocketAddr, SocketAddr);
+
+impl Ghosts {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Ends, Weak<Outlet>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks after a connection until [`Ghosts::leave`].
+    pub(crate) fn watch(&self, ends: Ends, outlet: &Arc<Outlet>) {
+        self.lock().insert(canonical(ends), Arc::downgrade(outlet));
+    }
+
+    /// Looks after it no longer.
+    pub(crate) fn leave(&self, ends: Ends) {
+        self.lock().remove(&canonical(ends));
+    }
+
+    /// Looks now and then until told to end.
+    pub(crate) async fn run(self, closing: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(limits::GHOSTS_LOOK_INTERVAL) => {}
+                () = closing.cancelled() => return,
+            }
+            if self.lock().is_empty() {
+                continue;
+            }
+            // With thousands of connections the kernel takes some milliseconds to write its table.
+            let ghosts = self.clone();
+            let looked = tokio::task::spawn_blocking(move || ghosts.look());
+            if let Err(error) = looked.await {
+                tracing::warn!(%error, "looking for dead connections failed");
+            }
+        }
+    }
+
+    fn look(&self) {
+        for table in ["/proc/self/net/tcp", "/proc/self/net/tcp6"] {
+            let Ok(table) = std::fs::read_to_string(table) else { continue };
+            for (ours, peer) in table.lines().filter_map(dead_in) {
+                let outlet = self.lock().get(&canonical((ours, peer))).and_then(Weak::upgrade);
+                if let Some(outlet) = outlet {
+                    tracing::info!(%peer, "client vanished without a word");
+                    outlet.abandon();
+                }
+            }
+        }
+    }
+}
+
+/// One form for an IPv4 address however it is written.
+fn canonical((ours, peer): Ends) -> Ends {
+    let canonical = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
+    (canonical(ours), canonical(peer))
+}
+
+/// Both ends of a connection in a line of the kernel's table, if its peer is dead. The columns are
+/// those of `Documentation/networking/proc_net_tcp.rst`.
+fn dead_in(line: &str) -> Option<Ends> {
+    const ESTABLISHED: &str = "01";
+    let mut columns = line.split_ascii_whitespace();
+    let ours = columns.nth(1)?;
+    let peer = columns.next()?;
+    if columns.next()? != ESTABLISHED {
+        return None;
+    }
+    let retransmissions = u32::from_str_radix(columns.nth(2)?, 16).ok()?;
+    let probes: u32 = columns.nth(1)?.parse().ok()?;
+    let is_dead = retransmissions >= limits::RETRANSMISSIONS_OF_THE_DEAD
+        || probes >= limits::PROBES_OF_THE_DEAD;
+    is_dead.then_some(())?;
+    Some((address(ours)?, address(peer)?))
+}
+
+/// An address as the kernel writes it: words of 32 bits in the machine's order, a colon, the port.
+fn address(written: &str) -> Option<SocketAddr> {
+    let (digits, port) = written.split_once(':')?;
+    let mut bytes = Vec::with_capacity(16);
+    for word in digits.as_bytes().chunks(8) {
+        let word = u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok()?;
+        bytes.extend_from_slice(&word.to_ne_bytes());
+    }
+    let address: IpAddr = match bytes.as_slice() {
+        bytes @ [_, _, _, _] => Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?).into(),
+        bytes => Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?).into(),
+    };
+    Some(SocketAddr::new(address, u16::from_str_radix(port, 16).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, expected: Option<(&str, &str)>) {
+        let expected = expected.map(|(ours, peer)| (ours.parse().unwrap(), peer.parse().unwrap()));
+        assert_eq!(dead_in(line), expected, "{line}");
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn only_a_peer_that_does_not_answer_is_dead() {
+        let alive = "   4: 0100007F:15B3 0100007F:A3F2 01 00000000:00000000 02:000000A0 00000000     \
+                     0        0 12345 2 0000000000000000 20 4 30 10 -1";
+        check(alive, None);
+        // A stopped reader: its window is closed, and it answers each probe.
+        check(&alive.replace("00000000:00000000 02", "002AD7E0:00000000 04"), None);
+        let silent = alive.replace(" 00000000     0", " 00000008     0");
+        check(&silent, Some(("127.0.0.1:5555", "127.0.0.1:41970")));
+        let unanswered = alive.replace(" 0 12345", " 4 12345");
+        check(&unanswered, Some(("127.0.0.1:5555", "127.0.0.1:41970")));
+        check(&silent.replace(" 01 ", " 06 "), None);
+        let sixes = silent
+            .replace("0100007F:15B3", "00000000000000000000000001000000:15B3")
+            .replace("0100007F:A3F2", "00000000000000000000000001000000:A3F2");
+        check(&sixes, Some(("[::1]:5555", "[::1]:41970")));
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_is_passed_over() {
+        for line in ["", "  sl  local_address rem_address   st tx_queue", "0: x:y z:w 01 a b 8 0 9"]
+        {
+            check(line, None);
+        }
+    }
+}
