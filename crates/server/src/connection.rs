@@ -57,14 +57,10 @@ async fn admit(
     outlet: Arc<Outlet>,
     place: Place,
 ) {
-    let looked = {
-        let look = Look { context: &context, listens, outlet: &outlet, door: None };
-        let stopping = context.stopping.clone();
-        tokio::select! {
-            looked = look.run(&mut reader) => looked,
-            () = place.make_room().cancelled() => Ok(Looked::Turn(Turned::MadeRoom)),
-            () = stopping.cancelled() => Ok(Looked::Gone),
-        }
+    let look = Look { context: &context, listens, outlet: &outlet, door: None };
+    let looked = tokio::select! {
+        looked = look.run(&mut reader) => looked,
+        () = place.make_room().cancelled() => Ok(Looked::Turn(Turned::MadeRoom)),
     };
     match looked {
         Ok(Looked::Console(door, first)) => {
@@ -142,6 +138,10 @@ impl Look<'_> {
                 (None, Listens::Silent) => started + limits::DETECT_MAX,
             };
             tokio::select! {
+                // Who has seen the menu is told by the console that the server stops.
+                () = self.context.stopping.cancelled() => {
+                    return Ok(if self.door.is_some() { self.console(first) } else { Looked::Gone });
+                }
                 read = reader.read_buf(&mut first) => {
                     if read? == 0 {
                         // It sent all it had and waits: what it sent is not lost.
