@@ -1,0 +1,9 @@
+//! Tests of the server behind its listeners: connections in memory, time that is virtual.
+//!
+//! One binary, so that it is linked once. Knows no TCP: that is for the tests of the program.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod pipe;
+mod stage;
+mod transcripts;
