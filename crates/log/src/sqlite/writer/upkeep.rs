@@ -32,10 +32,15 @@ pub(super) struct Upkeep {
     purges: VecDeque<i64>,
     rows_unseen: usize,
     commits_unseen: usize,
+    /// Pages at which the WAL is made to start anew: more than the limit after readers did not let
+    /// it, so that a long reader (a backup) does not hold up every commit.
+    restart_at: i64,
 }
 
 /// Pages in the WAL, and how many of them are in the database as well.
 struct Wal {
+    /// Readers stood in the way.
+    is_busy: bool,
     pages: i64,
     pages_done: i64,
 }
@@ -49,7 +54,7 @@ impl Upkeep {
             .query_map([], |row| row.get(0))
             .and_then(Iterator::collect)
             .map_err(&doing)?;
-        Ok(Self { purges, rows_unseen: 0, commits_unseen: 0 })
+        Ok(Self { purges, rows_unseen: 0, commits_unseen: 0, restart_at: limits::WAL_PAGES_MAX })
     }
 
     /// Has the events of a deleted group taken away, in steps.
@@ -126,7 +131,7 @@ impl Upkeep {
         let doing = problem::sqlite("checkpointing");
         let wal = run(connection, "PRAGMA wal_checkpoint(NOOP)").map_err(&doing)?;
         let pages_open = wal.pages - wal.pages_done;
-        if is_busy && pages_open < limits::WAL_PAGES_BUSY && wal.pages < limits::WAL_PAGES_MAX {
+        if is_busy && pages_open < limits::WAL_PAGES_BUSY && wal.pages < self.restart_at {
             // Still to be done at the next pause.
             self.rows_unseen =
                 if pages_open < limits::WAL_PAGES_IDLE { 0 } else { ROWS_UNSEEN_MAX };
@@ -137,12 +142,19 @@ impl Upkeep {
         if pages_open >= limits::WAL_PAGES_IDLE {
             run(connection, "PRAGMA wal_checkpoint(PASSIVE)").map_err(&doing)?;
         }
-        if wal.pages >= limits::WAL_PAGES_MAX {
+        if wal.pages >= self.restart_at {
             // Under constant reading the WAL never starts anew unless readers are waited for.
             connection.busy_timeout(READERS_WAIT_MAX).map_err(&doing)?;
             let outcome = run(connection, "PRAGMA wal_checkpoint(RESTART)");
             connection.busy_timeout(BUSY_MAX).map_err(&doing)?;
-            outcome.map_err(&doing)?;
+            if outcome.map_err(&doing)?.is_busy {
+                tracing::warn!(pages = wal.pages, "a long reader lets the write-ahead log grow");
+                self.restart_at = wal.pages + limits::WAL_PAGES_BUSY;
+            } else {
+                self.restart_at = limits::WAL_PAGES_MAX;
+            }
+        } else if wal.pages < limits::WAL_PAGES_MAX {
+            self.restart_at = limits::WAL_PAGES_MAX;
         }
         Ok(())
     }
@@ -161,7 +173,7 @@ pub(super) fn empty_wal(connection: &Connection) {
 }
 
 fn run(connection: &Connection, checkpoint: &str) -> rusqlite::Result<Wal> {
-    connection
-        .prepare_cached(checkpoint)?
-        .query_row([], |row| Ok(Wal { pages: row.get(1)?, pages_done: row.get(2)? }))
+    connection.prepare_cached(checkpoint)?.query_row([], |row| {
+        Ok(Wal { is_busy: row.get(0)?, pages: row.get(1)?, pages_done: row.get(2)? })
+    })
 }

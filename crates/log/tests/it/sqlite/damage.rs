@@ -16,7 +16,11 @@ async fn at_rest(subject: &mut OnSqlite) -> Vec<Event> {
     for id in [group(1000), group(2000)] {
         session.create(id).await;
         session.append_many(id, EVENTS).await;
-        session.log.keep_snapshot(id, replay(&session.told(id)[..EVENTS / 2]));
+        let snapshot = replay(&session.told(id)[..EVENTS / 2]);
+        // Away from the runtime it is handed in before this returns.
+        std::thread::scope(|scope| {
+            scope.spawn(|| session.log.keep_snapshot(id, snapshot));
+        });
     }
     session.append_many(group(2000), 1).await;
     session.log.stop().await.unwrap();
