@@ -5,6 +5,7 @@ use conclave_doors::console::ConsoleDoor;
 use conclave_doors::{Echo, MemberShown, Notice, Reply, Request};
 use proptest::prelude::*;
 
+use crate::clean::assert_clean;
 use crate::desk::{Desk, answer, start};
 
 /// Something that happens to a door.
@@ -99,26 +100,6 @@ fn some_happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Notice(Notice::GroupEnded)),
         1 => Just(Happening::Timeout),
     ]
-}
-
-/// Takes telnet's own bytes out, by another way than the door's, and looks at what is left.
-fn assert_clean(output: &[u8]) {
-    let mut text = Vec::new();
-    let mut bytes = output.iter().copied();
-    while let Some(byte) = bytes.next() {
-        if byte == 255 {
-            let verb = bytes.next().unwrap();
-            assert!((251..=254).contains(&verb));
-            bytes.next().unwrap();
-        } else {
-            text.push(byte);
-        }
-    }
-    let text = String::from_utf8(text).unwrap().replace("\r\n", "\n");
-    for line in text.split('\n') {
-        assert!(!line.chars().any(|c| c != '\t' && c.is_control()), "{line:?}");
-        assert!(!line.starts_with("* Noya"), "{line:?}");
-    }
 }
 
 fn is_entrance(request: &Request) -> bool {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
 
+mod clean;
 mod console_commands;
 mod console_dialogues;
 mod console_encode;
