@@ -176,11 +176,14 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 pub const KEEPALIVE_TRIES: u32 = 3;
 /// Time between two looks for dead peers that something is on its way to (decision 0004).
 pub const GHOSTS_LOOK_INTERVAL: Duration = Duration::from_secs(20);
-/// Retransmissions without an answer that only a dead peer leaves: from 0.2 seconds on they
-/// double, so the eighth comes after about 50 seconds of silence.
-pub const RETRANSMISSIONS_OF_THE_DEAD: u32 = 8;
-/// Probes of a closed window without an answer that only a dead peer leaves.
-pub const PROBES_OF_THE_DEAD: u32 = 4;
+/// Retransmissions without an answer at which a peer is silent: they double from 0.2 seconds on,
+/// so the fifth comes after about 6 seconds.
+pub const RETRANSMISSIONS_UNANSWERED: u32 = 5;
+/// Probes of a closed window without an answer at which a peer is silent.
+pub const PROBES_UNANSWERED: u32 = 4;
+/// Looks in a row at which a peer that is silent is dead: a minute and no more, and more than a
+/// short failure of our own link.
+pub const LOOKS_OF_THE_DEAD: u32 = 3;
 /// Time a client that is turned away has to read why.
 pub const TURNED_AWAY_MAX: Duration = Duration::from_secs(2);
 /// Time the last words have to reach a peer.

@@ -6,7 +6,7 @@
 //! often it has asked without an answer. A peer that is stopped answers each time, one that is gone
 //! never does. Where `/proc` does not tell (not Linux), the kernel's own time holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -16,19 +16,28 @@ use tokio_util::sync::CancellationToken;
 
 /// The connections that are looked after.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ghosts(Arc<Mutex<HashMap<Ends, Weak<Outlet>>>>);
+pub(crate) struct Ghosts(Arc<Mutex<HashMap<Ends, Watched>>>);
+
+/// A connection that is looked after.
+#[derive(Debug)]
+struct Watched {
+    outlet: Weak<Outlet>,
+    /// Looks in a row at which it did not answer.
+    looks_silent: u32,
+}
 
 /// Both ends of a connection: ours, then the peer's.
 type Ends = (SocketAddr, SocketAddr);
 
 impl Ghosts {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Ends, Weak<Outlet>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Ends, Watched>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks after a connection until [`Ghosts::leave`].
     pub(crate) fn watch(&self, ends: Ends, outlet: &Arc<Outlet>) {
-        self.lock().insert(canonical(ends), Arc::downgrade(outlet));
+        let watched = Watched { outlet: Arc::downgrade(outlet), looks_silent: 0 };
+        self.lock().insert(canonical(ends), watched);
     }
 
     /// Looks after it no longer.
@@ -56,16 +65,28 @@ impl Ghosts {
     }
 
     fn look(&self) {
+        let mut silent = HashSet::new();
         for table in ["/proc/self/net/tcp", "/proc/self/net/tcp6"] {
-            let Ok(table) = std::fs::read_to_string(table) else { continue };
-            for (ours, peer) in table.lines().filter_map(dead_in) {
-                let outlet = self.lock().get(&canonical((ours, peer))).and_then(Weak::upgrade);
-                if let Some(outlet) = outlet {
-                    tracing::info!(%peer, "client vanished without a word");
-                    outlet.abandon();
-                }
+            let table = std::fs::read_to_string(table).unwrap_or_default();
+            silent.extend(table.lines().filter_map(silent_in).map(canonical));
+        }
+        for (ends, outlet) in self.note(&silent) {
+            tracing::info!(peer = %ends.1, "client vanished without a word");
+            outlet.abandon();
+        }
+    }
+
+    /// Counts the looks at which a connection was silent, and tells which are dead by now. One
+    /// look is not enough: where our own link is down, the kernel counts up in seconds.
+    fn note(&self, silent: &HashSet<Ends>) -> Vec<(Ends, Arc<Outlet>)> {
+        let mut dead = Vec::new();
+        for (ends, watched) in self.lock().iter_mut() {
+            watched.looks_silent = if silent.contains(ends) { watched.looks_silent + 1 } else { 0 };
+            if watched.looks_silent >= limits::LOOKS_OF_THE_DEAD {
+                dead.extend(watched.outlet.upgrade().map(|outlet| (*ends, outlet)));
             }
         }
+        dead
     }
 }
 
@@ -75,9 +96,9 @@ fn canonical((ours, peer): Ends) -> Ends {
     (canonical(ours), canonical(peer))
 }
 
-/// Both ends of a connection in a line of the kernel's table, if its peer is dead. The columns are
-/// those of `Documentation/networking/proc_net_tcp.rst`.
-fn dead_in(line: &str) -> Option<Ends> {
+/// Both ends of a connection in a line of the kernel's table, if its peer does not answer. The
+/// columns are those of `Documentation/networking/proc_net_tcp.rst`.
+fn silent_in(line: &str) -> Option<Ends> {
     const ESTABLISHED: &str = "01";
     let mut columns = line.split_ascii_whitespace();
     let ours = columns.nth(1)?;
@@ -87,9 +108,9 @@ fn dead_in(line: &str) -> Option<Ends> {
     }
     let retransmissions = u32::from_str_radix(columns.nth(2)?, 16).ok()?;
     let probes: u32 = columns.nth(1)?.parse().ok()?;
-    let is_dead = retransmissions >= limits::RETRANSMISSIONS_OF_THE_DEAD
-        || probes >= limits::PROBES_OF_THE_DEAD;
-    is_dead.then_some(())?;
+    let is_silent = retransmissions >= limits::RETRANSMISSIONS_UNANSWERED
+        || probes >= limits::PROBES_UNANSWERED;
+    is_silent.then_some(())?;
     Some((address(ours)?, address(peer)?))
 }
 
@@ -114,12 +135,12 @@ mod tests {
 
     fn check(line: &str, expected: Option<(&str, &str)>) {
         let expected = expected.map(|(ours, peer)| (ours.parse().unwrap(), peer.parse().unwrap()));
-        assert_eq!(dead_in(line), expected, "{line}");
+        assert_eq!(silent_in(line), expected, "{line}");
     }
 
     #[test]
     #[cfg(target_endian = "little")]
-    fn only_a_peer_that_does_not_answer_is_dead() {
+    fn only_a_peer_that_does_not_answer_is_silent() {
         let alive = "   4: 0100007F:15B3 0100007F:A3F2 01 00000000:00000000 02:000000A0 00000000     \
                      0        0 12345 2 0000000000000000 20 4 30 10 -1";
         check(alive, None);
@@ -134,6 +155,38 @@ mod tests {
             .replace("0100007F:15B3", "00000000000000000000000001000000:15B3")
             .replace("0100007F:A3F2", "00000000000000000000000001000000:A3F2");
         check(&sixes, Some(("[::1]:5555", "[::1]:41970")));
+    }
+
+    #[test]
+    fn a_peer_is_dead_when_it_was_silent_for_three_looks_in_a_row() {
+        let ends: Ends = ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
+        let ghosts = Ghosts::default();
+        let outlet = Outlet::new(Box::new(Nowhere));
+        ghosts.watch(ends, &outlet);
+        let silent = HashSet::from([ends]);
+        let looks = [&silent, &silent, &HashSet::new(), &silent, &silent, &silent];
+        let found: Vec<usize> = looks.iter().map(|look| ghosts.note(look).len()).collect();
+        assert_eq!(found, [0, 0, 0, 0, 0, 1]);
+        ghosts.leave(ends);
+        assert!(ghosts.note(&silent).is_empty());
+    }
+
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl conclave_hub::Sink for Nowhere {
+        fn try_write(&self, _: &[std::io::IoSlice<'_>]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::WouldBlock.into())
+        }
+
+        fn poll_writable(
+            &self,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Pending
+        }
+
+        fn shut(&self) {}
     }
 
     #[test]
