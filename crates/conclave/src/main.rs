@@ -49,5 +49,20 @@ fn main() -> ExitCode {
 /// Says on standard error, in one sentence, what went wrong.
 #[expect(clippy::print_stderr, reason = "the one place where the program complains")]
 fn complain(problem: &anyhow::Error) {
-    eprintln!("conclave: {problem:#}");
+    eprintln!("conclave: {}", sentence(problem));
+}
+
+/// What went wrong and why; a cause that is named already is not named again.
+fn sentence(problem: &anyhow::Error) -> String {
+    let mut sentence = String::new();
+    for cause in problem.chain() {
+        let cause = cause.to_string();
+        if sentence.is_empty() {
+            sentence = cause;
+        } else if !sentence.contains(&cause) {
+            sentence.push_str(": ");
+            sentence.push_str(&cause);
+        }
+    }
+    sentence
 }

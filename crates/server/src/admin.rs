@@ -159,6 +159,10 @@ impl Admin {
                 Ok(id) => done(self.hub.delete(id).await, id, "is deleted"),
                 Err(problem) => Err(problem),
             },
+            Task::Backup { file } if file.exists() => Err(Problem::Other(format!(
+                "{} exists already. Choose another name for the backup",
+                file.display()
+            ))),
             Task::Backup { file } => match self.log.backup(&file).await {
                 Ok(()) => Ok(format!("All groups are saved in {}", file.display())),
                 Err(error) => Err(Problem::Other(error.to_string())),
@@ -181,7 +185,7 @@ impl Admin {
                 send(lines, Line::Group(GroupLine::from(&listed))).await?;
             }
         }
-        Ok(Ok(format!("{count} {}", if count == 1 { "group" } else { "groups" })))
+        Ok(Ok(counted(count as u64, "group")))
     }
 
     async fn show(
@@ -206,7 +210,7 @@ impl Admin {
         for (name, is_here) in shown.members {
             send(lines, Line::Member { name: name.as_str().to_owned(), is_here }).await?;
         }
-        Ok(Ok(format!("{count} {}", if count == 1 { "member" } else { "members" })))
+        Ok(Ok(counted(count as u64, "member")))
     }
 
     async fn export(
@@ -232,7 +236,7 @@ impl Admin {
                 send(lines, Line::Event(written)).await?;
             }
         }
-        Ok(Ok(format!("{} events", from.minus(1))))
+        Ok(Ok(counted(from.minus(1).0, "event")))
     }
 
     async fn check(&self, lines: &mpsc::Sender<Line>) -> Result<Result<String, Problem>, Gone> {
@@ -240,20 +244,25 @@ impl Admin {
             Ok(checked) => checked,
             Err(error) => return Ok(Err(Problem::Other(error.to_string()))),
         };
-        let (groups, events) = (checked.groups, checked.events);
+        let (groups, events) = (counted(checked.groups, "group"), counted(checked.events, "event"));
         let is_well = checked.problems.is_empty();
         for problem in checked.problems {
             send(lines, Line::Problem(problem)).await?;
         }
         Ok(if is_well {
-            Ok(format!("All is well: {groups} groups, {events} events"))
+            Ok(format!("All is well: {groups}, {events}"))
         } else {
             Err(Problem::Other(format!(
-                "The data is damaged ({groups} groups and {events} events were read). \
+                "The data is damaged ({groups} and {events} were read). \
                  Stop the server and restore a backup"
             )))
         })
     }
+}
+
+/// So many of something, in words.
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 async fn send(lines: &mpsc::Sender<Line>, line: Line) -> Result<(), Gone> {

@@ -83,9 +83,16 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// Another process has the data folder.
+    #[error(
+        "the data folder {} is in use. Another server may be running on it: stop it, or choose \
+         another folder with --data",
+        .0.display()
+    )]
+    DataInUse(PathBuf),
     /// The log cannot be opened.
     #[error(transparent)]
-    Log(#[from] LogError),
+    Log(LogError),
     /// The log broke while the server ran; what was acknowledged is safe.
     #[error(
         "the log could not be written, and the server has stopped so that nothing that was shown is \
@@ -117,7 +124,12 @@ impl Server {
             listeners.push((listener, listens));
         }
         let (log, commits) =
-            SqliteLog::open(&config.data, Arc::clone(&clock), SqliteOptions::default())?;
+            SqliteLog::open(&config.data, Arc::clone(&clock), SqliteOptions::default()).map_err(
+                |error| match error {
+                    LogError::InUse(_) => StartError::DataInUse(config.data.clone()),
+                    error => StartError::Log(error),
+                },
+            )?;
         let log = Arc::new(log);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hub_config = HubConfig {

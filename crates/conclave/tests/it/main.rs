@@ -13,4 +13,8 @@
 mod classroom;
 mod peer;
 mod program;
+mod starting;
+mod stopping;
+mod strangers;
 mod transcripts;
+mod unframed;
