@@ -11,6 +11,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{clock, complain};
 
+/// Threads for what blocks; what is more waits its turn.
+const BLOCKING_THREADS_MAX: usize = 16;
+
 /// Runs the server.
 pub(crate) fn run(told: Serve) -> anyhow::Result<ExitCode> {
     let config = match Config::resolve(told) {
@@ -35,6 +38,9 @@ pub(crate) fn run(told: Serve) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("conclave")
+        // Readers of the log, password checks and little else: each thread that ever allocated
+        // keeps memory of its own.
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .context("the async runtime could not be started")?;
     let served = runtime.block_on(serve(&config));
