@@ -10,7 +10,10 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod administration;
+mod chat_program;
 mod classroom;
+mod debian_clients;
 mod peer;
 mod program;
 mod starting;
