@@ -25,6 +25,10 @@ const COMMITS_UNSEEN_MAX: usize = 64;
 /// Longest wait for readers when the WAL is to start anew: longer than a page takes.
 const READERS_WAIT_MAX: Duration = Duration::from_millis(100);
 
+/// Pages after which readers that stood in the way are waited for again, at the least: the longer
+/// they stand there, the less often.
+const RETRY_PAGES_MIN: i64 = 256;
+
 /// What there is to do between commits.
 #[derive(Debug)]
 pub(super) struct Upkeep {
@@ -149,11 +153,12 @@ impl Upkeep {
             connection.busy_timeout(BUSY_MAX).map_err(&doing)?;
             if outcome.map_err(&doing)?.is_busy {
                 tracing::warn!(pages = wal.pages, "a long reader lets the write-ahead log grow");
-                self.restart_at = wal.pages + limits::WAL_PAGES_BUSY;
-            } else {
-                self.restart_at = limits::WAL_PAGES_MAX;
+                let pages_over = (wal.pages - limits::WAL_PAGES_MAX).max(RETRY_PAGES_MIN);
+                self.restart_at = wal.pages + pages_over.min(limits::WAL_PAGES_BUSY);
+                return Ok(());
             }
-        } else if wal.pages < limits::WAL_PAGES_MAX {
+        }
+        if wal.pages < limits::WAL_PAGES_MAX {
             self.restart_at = limits::WAL_PAGES_MAX;
         }
         Ok(())

@@ -149,7 +149,7 @@ async fn the_write_ahead_log_stays_small_under_constant_writing_and_reading() {
 fn read_without_pause(readers: &[Connection; 2], is_read: &AtomicBool) {
     let begin = |reader: &Connection| {
         reader
-            .execute_batch("BEGIN; SELECT sum(length(text)) FROM events WHERE seq < 4000")
+            .execute_batch("BEGIN; SELECT sum(length(text)) FROM events WHERE seq < 2000")
             .unwrap();
     };
     begin(&readers[0]);
