@@ -1,6 +1,19 @@
 //! The hub on the memory log, in virtual time: what members see, through sinks that can be slow.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where something is not as it should be"
+)]
 
 mod delivery;
+mod faults;
+mod groups;
+mod isolation;
+mod membership;
 mod pipe;
+mod resume;
+mod sign_in;
+mod sim;
+mod slow;
 mod stage;

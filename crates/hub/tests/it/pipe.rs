@@ -15,13 +15,20 @@ struct State {
     bytes: Vec<u8>,
     room: usize,
     is_gone: bool,
+    is_shut: bool,
     waker: Option<Waker>,
 }
 
 impl Pipe {
     /// A pipe that holds that many bytes.
     pub(crate) fn new(room: usize) -> Self {
-        Self(Arc::new(Mutex::new(State { bytes: Vec::new(), room, is_gone: false, waker: None })))
+        Self(Arc::new(Mutex::new(State {
+            bytes: Vec::new(),
+            room,
+            is_gone: false,
+            is_shut: false,
+            waker: None,
+        })))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
@@ -44,6 +51,21 @@ impl Pipe {
         String::from_utf8(self.read(usize::MAX)).unwrap()
     }
 
+    /// Changes how many bytes it holds.
+    pub(crate) fn set_room(&self, room: usize) {
+        self.with(|state| {
+            state.room = room;
+            if let Some(waker) = state.waker.take() {
+                waker.wake();
+            }
+        });
+    }
+
+    /// Whether the writing side has said that nothing more will come.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.with(|state| state.is_shut)
+    }
+
     /// The peer is gone: writing fails.
     pub(crate) fn hang_up(&self) {
         self.with(|state| {
@@ -63,11 +85,12 @@ impl Sink for Pipe {
             }
             let mut written = 0;
             for slice in slices {
-                let count = slice.len().min(state.room - state.bytes.len());
+                let count = slice.len().min(state.room.saturating_sub(state.bytes.len()));
                 state.bytes.extend_from_slice(&slice[..count]);
                 written += count;
             }
-            if written == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(written) }
+            let is_blocked = written == 0 && slices.iter().any(|slice| !slice.is_empty());
+            if is_blocked { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(written) }
         })
     }
 
@@ -82,5 +105,7 @@ impl Sink for Pipe {
         })
     }
 
-    fn shut(&self) {}
+    fn shut(&self) {
+        self.with(|state| state.is_shut = true);
+    }
 }

@@ -1,0 +1,115 @@
+//! Simulation: from a seed, clients that talk, stall, vanish and come back, on a log that is slow,
+//! full or crashes, in virtual time; afterwards everything they saw and were told is held against
+//! what the log has.
+//!
+//! The ordinary run tries as many seeds as fit in a few seconds. `CONCLAVE_SIM_SEEDS` names others:
+//! one, or a range like `0..100000`.
+
+mod check;
+mod client;
+mod dice;
+mod world;
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::stage::in_virtual_time;
+use client::Client;
+use dice::Dice;
+use world::World;
+
+/// Time an ordinary run takes.
+const ORDINARY_RUN: Duration = Duration::from_secs(5);
+/// Virtual time after which a run that has not come to its end never will.
+const RUN_MAX: Duration = Duration::from_hours(1);
+/// Virtual time in which all is well again once nothing goes wrong any more (I7).
+const HEALED_WITHIN: Duration = Duration::from_secs(10);
+
+#[test]
+fn whatever_happens_nothing_is_lost_doubled_reordered_or_leaked() {
+    match seeds() {
+        Some(seeds) => seeds.for_each(try_seed),
+        None => {
+            let started = now();
+            let tried = (0..).take_while(|_| now() - started < ORDINARY_RUN).map(try_seed).count();
+            assert!(tried > 10, "{tried} seeds are too few to show anything");
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how many seeds are tried, not what they do")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "which seeds are tried")]
+fn seeds() -> Option<Range<u64>> {
+    let asked = std::env::var("CONCLAVE_SIM_SEEDS").ok()?;
+    let (from, to) = asked.split_once("..").unwrap_or((&asked, ""));
+    let from = from.parse().unwrap();
+    Some(from..if to.is_empty() { from + 1 } else { to.parse().unwrap() })
+}
+
+fn try_seed(seed: u64) {
+    let tried = catch_unwind(AssertUnwindSafe(|| {
+        in_virtual_time(async {
+            let run = tokio::time::timeout(RUN_MAX, run(seed)).await;
+            run.unwrap_or_else(|_elapsed| panic!("somebody waits for ever"));
+        });
+    }));
+    if let Err(panic) = tried {
+        eprintln!(
+            "seed {seed} fails; to repeat it:\n\
+             CONCLAVE_SIM_SEEDS={seed} cargo test -p conclave-hub --test it sim::"
+        );
+        resume_unwind(panic);
+    }
+}
+
+async fn run(seed: u64) {
+    let mut dice = Dice::new(seed);
+    let world = World::open(&mut dice).await;
+    let mut clients = JoinSet::new();
+    for index in 0..dice.between(2, 7) {
+        let mut client = Client::new(Arc::clone(&world), index, dice.fork());
+        clients.spawn(async move {
+            client.live().await;
+            client
+        });
+    }
+    let trouble = world.make_trouble(dice.fork());
+    let clients = async {
+        let clients = clients.join_all().await;
+        world.heal();
+        clients
+    };
+    let (mut clients, ()) = tokio::join!(clients, trouble);
+    while !world.open_groups().await {
+        world.raise_at_once().await;
+    }
+    let healed = tokio::time::timeout(HEALED_WITHIN, async {
+        for client in &mut clients {
+            client.catch_up().await;
+        }
+        // One may have had to come in again after another had caught up.
+        while !clients.iter_mut().all(Client::has_caught_up) {
+            for client in &mut clients {
+                client.catch_up().await;
+            }
+        }
+    });
+    if healed.await.is_err() {
+        let behind: Vec<String> =
+            clients.iter_mut().filter_map(Client::what_it_waits_for).collect();
+        panic!("not well after {HEALED_WITHIN:?}: {behind:#?}");
+    }
+    world.check_members().await;
+    for client in clients {
+        client.end();
+    }
+    check::check(&world);
+}
