@@ -35,37 +35,42 @@ pub enum Listens {
 /// The reading half of a connection.
 pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 
-/// Serves a connection until it ends.
-pub(crate) async fn serve(
-    context: Context,
+/// Serves a connection until it ends. Boxed, each stage at its own size: an idle connection holds
+/// room for the stage it is in alone.
+pub(crate) fn serve(
+    context: Arc<Context>,
     listens: Listens,
     address: IpAddr,
     reader: Reader,
     outlet: Arc<Outlet>,
-) {
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     match context.gate.enter(address) {
-        Ok(place) => admit(context, listens, address, reader, outlet, place).await,
-        Err(turned) => turn_away(&context, reader, &outlet, turned).await,
+        Ok(place) => Box::pin(admit(context, listens, address, reader, outlet, place)),
+        Err(turned) => Box::pin(async move { turn_away(&context, reader, &outlet, turned).await }),
     }
 }
 
 async fn admit(
-    context: Context,
+    context: Arc<Context>,
     listens: Listens,
     address: IpAddr,
     mut reader: Reader,
     outlet: Arc<Outlet>,
     place: Place,
 ) {
-    let look = Look { context: &context, listens, outlet: &outlet, door: None };
-    let looked = tokio::select! {
-        looked = look.run(&mut reader) => looked,
-        () = place.make_room().cancelled() => Ok(Looked::Turn(Turned::MadeRoom)),
-    };
+    let looked = Box::pin(async {
+        let look = Look { context: &context, listens, outlet: &outlet, door: None };
+        tokio::select! {
+            looked = look.run(&mut reader) => looked,
+            () = place.make_room().cancelled() => Ok(Looked::Turn(Turned::MadeRoom)),
+        }
+    })
+    .await;
     match looked {
         Ok(Looked::Console(door, first)) => {
-            let driver = Driver::new(context, place, address, outlet, door);
-            driver.run(reader, &first).await;
+            let running = Driver::new(context, place, address, outlet, door).run(reader, &first);
+            drop(first);
+            running.await;
         }
         Ok(Looked::Turn(turned)) => turn_away(&context, reader, &outlet, turned).await,
         Ok(Looked::Gone) | Err(_) => outlet.close(),
@@ -77,7 +82,7 @@ async fn admit(
 async fn turn_away(context: &Context, mut reader: Reader, outlet: &Arc<Outlet>, turned: Turned) {
     tracing::debug!(?turned, "connection turned away");
     context.hub.put(outlet, Bytes::from(turned.words()));
-    linger(outlet, &mut reader, limits::TURNED_AWAY_MAX).await;
+    Box::pin(linger(outlet, &mut reader, limits::TURNED_AWAY_MAX)).await;
 }
 
 /// Closes the writing half once all is written, and reads what still comes until the peer closes.

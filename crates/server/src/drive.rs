@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -35,7 +36,7 @@ thread_local! {
 
 /// Runs the console on one connection.
 pub(crate) struct Driver {
-    context: Context,
+    context: Arc<Context>,
     place: Place,
     address: IpAddr,
     outlet: Arc<Outlet>,
@@ -45,6 +46,9 @@ pub(crate) struct Driver {
     /// The door was told that the server stops.
     is_told_of_stop: bool,
 }
+
+/// A driver that runs.
+pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the connection may touch.
 enum Standing {
@@ -62,7 +66,7 @@ enum Standing {
 
 impl Driver {
     pub(crate) fn new(
-        context: Context,
+        context: Arc<Context>,
         place: Place,
         address: IpAddr,
         outlet: Arc<Outlet>,
@@ -74,19 +78,27 @@ impl Driver {
     }
 
     /// Runs until the door has finished or the peer is gone.
-    pub(crate) async fn run(mut self, mut reader: Reader, first: &[u8]) {
+    pub(crate) fn run(mut self, mut reader: Reader, first: &[u8]) -> Running {
         tracing::info!(peer = %self.address, "client connected");
         if !first.is_empty() {
             self.door.handle_bytes(now(), first);
         }
-        let mut has_ended = false;
-        while self.serve_requests().await {
-            self.wait(&mut reader, &mut has_ended).await;
-        }
+        // Boxed at its own size: this is what an idle connection holds.
+        Box::pin(async move {
+            let mut has_ended = false;
+            while self.serve_requests().await {
+                self.wait(&mut reader, &mut has_ended).await;
+            }
+            Box::pin(self.end(reader)).await;
+        })
+    }
+
+    /// Leaves the group, and gives the last words time to reach the peer.
+    async fn end(mut self, mut reader: Reader) {
         if let Standing::Inside { session, .. } =
             std::mem::replace(&mut self.standing, Standing::Outside)
         {
-            Box::pin(session.leave()).await;
+            session.leave().await;
         }
         linger(&self.outlet, &mut reader, limits::FAREWELL_MAX).await;
         tracing::info!(peer = %self.address, "client disconnected");
@@ -144,7 +156,7 @@ impl Driver {
             () = place.make_room().cancelled() => {
                 let words = crate::refuse::Turned::MadeRoom.words();
                 context.hub.put(outlet, words.into());
-                linger(outlet, reader, limits::FAREWELL_MAX).await;
+                Box::pin(linger(outlet, reader, limits::FAREWELL_MAX)).await;
             }
         }
     }

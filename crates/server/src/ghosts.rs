@@ -26,6 +26,19 @@ struct Watched {
     looks_silent: u32,
 }
 
+/// A connection's being looked after; ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    ghosts: Ghosts,
+    ends: Ends,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.ghosts.lock().remove(&self.ends);
+    }
+}
+
 /// Both ends of a connection: ours, then the peer's.
 type Ends = (SocketAddr, SocketAddr);
 
@@ -34,15 +47,12 @@ impl Ghosts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks after a connection until [`Ghosts::leave`].
-    pub(crate) fn watch(&self, ends: Ends, outlet: &Arc<Outlet>) {
+    /// Looks after a connection until the watch is dropped.
+    pub(crate) fn watch(&self, ends: Ends, outlet: &Arc<Outlet>) -> Watch {
+        let ends = canonical(ends);
         let watched = Watched { outlet: Arc::downgrade(outlet), looks_silent: 0 };
-        self.lock().insert(canonical(ends), watched);
-    }
-
-    /// Looks after it no longer.
-    pub(crate) fn leave(&self, ends: Ends) {
-        self.lock().remove(&canonical(ends));
+        self.lock().insert(ends, watched);
+        Watch { ghosts: self.clone(), ends }
     }
 
     /// Looks now and then until told to end.
@@ -162,12 +172,12 @@ mod tests {
         let ends: Ends = ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
         let ghosts = Ghosts::default();
         let outlet = Outlet::new(Box::new(Nowhere));
-        ghosts.watch(ends, &outlet);
+        let watch = ghosts.watch(ends, &outlet);
         let silent = HashSet::from([ends]);
         let looks = [&silent, &silent, &HashSet::new(), &silent, &silent, &silent];
         let found: Vec<usize> = looks.iter().map(|look| ghosts.note(look).len()).collect();
         assert_eq!(found, [0, 0, 0, 0, 0, 1]);
-        ghosts.leave(ends);
+        drop(watch);
         assert!(ghosts.note(&silent).is_empty());
     }
 

@@ -28,7 +28,7 @@ use crate::tcp::{TcpSink, set_options};
 
 /// A server that listens.
 pub struct Server {
-    context: Context,
+    context: Arc<Context>,
     admin: Admin,
     data: PathBuf,
     listeners: Vec<(TcpListener, Listens)>,
@@ -42,7 +42,6 @@ impl fmt::Debug for Server {
 }
 
 /// What every connection is served with.
-#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) hub: Arc<Hub>,
     pub(crate) gate: Arc<Gate>,
@@ -53,15 +52,15 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(hub: Arc<Hub>, config: &Config, connections_max: usize) -> Self {
-        Self {
+    pub(crate) fn new(hub: Arc<Hub>, config: &Config, connections_max: usize) -> Arc<Self> {
+        Arc::new(Self {
             gate: Gate::new(connections_max, config.connections_per_ip),
             ghosts: Ghosts::default(),
             stopping: CancellationToken::new(),
             greeting_delay: config.greeting_delay,
             message_rate: config.message_rate,
             hub,
-        }
+        })
     }
 }
 
@@ -179,9 +178,9 @@ impl Server {
             if let Ok(address) = listener.local_addr() {
                 tracing::info!(%address, "listening");
             }
-            let (context, connections) = (context.clone(), connections.clone());
+            let (context, connections) = (Arc::clone(&context), connections.clone());
             let accepting = accept_each(listener, move |stream, peer| {
-                let context = context.clone();
+                let context = Arc::clone(&context);
                 connections.spawn(serve_tcp(context, listens, stream, peer));
             });
             let closing = closing.clone();
@@ -221,21 +220,24 @@ pub(crate) async fn drain(context: &Context, connections: &TaskTracker) {
     tracing::info!("server stopped");
 }
 
-async fn serve_tcp(context: Context, listens: Listens, stream: TcpStream, peer: SocketAddr) {
+/// Serves a connection that was accepted.
+fn serve_tcp(
+    context: Arc<Context>,
+    listens: Listens,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> impl Future<Output = ()> + Send {
     if let Err(error) = set_options(&stream) {
         tracing::debug!(%peer, %error, "a connection ended as it began");
-        return;
     }
-    let ends = stream.local_addr().ok().map(|ours| (ours, peer));
+    let ours = stream.local_addr().unwrap_or(peer);
     let (reader, writer) = stream.into_split();
     let outlet = Outlet::new(Box::new(TcpSink(writer)));
-    let ghosts = context.ghosts.clone();
-    if let Some(ends) = ends {
-        ghosts.watch(ends, &outlet);
-    }
-    serve(context, listens, peer.ip(), Box::pin(reader), outlet).await;
-    if let Some(ends) = ends {
-        ghosts.leave(ends);
+    let watch = context.ghosts.watch((ours, peer), &outlet);
+    let served = serve(context, listens, peer.ip(), Box::pin(reader), outlet);
+    async move {
+        served.await;
+        drop(watch);
     }
 }
 

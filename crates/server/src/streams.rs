@@ -20,7 +20,7 @@ use crate::server::{Context, drain};
 /// A server that is brought its connections.
 #[derive(Clone)]
 pub struct Streams {
-    context: Context,
+    context: Arc<Context>,
     connections: TaskTracker,
 }
 
@@ -58,7 +58,7 @@ impl Streams {
         reader: impl AsyncRead + Send + 'static,
         sink: Box<dyn Sink>,
     ) {
-        let context = self.context.clone();
+        let context = Arc::clone(&self.context);
         let (reader, outlet) = (Box::pin(reader), Outlet::new(sink));
         self.connections.spawn(serve(context, listens, address, reader, outlet));
     }
