@@ -4,6 +4,7 @@
 //! the exit code: 0 a clean end, 2 bad usage or configuration, 1 anything else with one sentence.
 
 mod admin;
+mod bench;
 mod chat;
 mod clock;
 mod serve;
@@ -28,6 +29,8 @@ enum Command {
     Chat(chat::Chat),
     /// Look after the groups and data of a server, running or not
     Admin(admin::Admin),
+    /// Put a measured load on a server
+    Bench(Box<conclave_bench::Bench>),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(told) => serve::run(*told),
         Command::Chat(chat) => chat::run(&chat),
         Command::Admin(admin) => admin::run(admin),
+        Command::Bench(asked) => bench::run(&asked),
     };
     match ended {
         Ok(code) => code,

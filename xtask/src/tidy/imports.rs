@@ -18,7 +18,8 @@ const WALLS: &[(&str, &[&str])] = &[
     ("conclave-hub", &["conclave-log", "conclave-core"]),
     ("conclave-client", &["conclave-doors"]),
     ("conclave-server", &["conclave-hub", "conclave-doors", "conclave-log", "conclave-core"]),
-    ("conclave", &["conclave-server", "conclave-client"]),
+    ("conclave-bench", &[]),
+    ("conclave", &["conclave-server", "conclave-client", "conclave-bench"]),
     ("conclave-transcript", &[]),
     ("xtask", &[]),
 ];
