@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::brake::Source;
 use crate::hub::Hub;
+use crate::leaving;
 use crate::live_group::{Answer, Joining, LiveGroup, Model};
 use crate::outlet::{Outlet, Own, Signal};
 use crate::session::Session;
@@ -154,8 +155,7 @@ impl Hub {
             Some(member)
         };
         seated(&live.model()).ok_or(Refusal::SeatUnknown)?;
-        // Whoever reads needs nobody's name: where the disk is full, the next who joins tries again.
-        let _seen_off = self.see_off_the_left_behind(&live).await;
+        leaving::see_off_the_left_behind(self, &live).await;
         let member = {
             let mut model = live.model();
             let member = seated(&model).ok_or(Refusal::SeatUnknown)?;
@@ -180,30 +180,6 @@ impl Hub {
 
 fn shown(id: Option<GroupId>) -> String {
     id.map_or_else(|| "(not a number)".to_owned(), |id| id.to_string())
-}
-
-impl Hub {
-    /// Has those members leave whose connections ended with a former life of the server.
-    async fn see_off_the_left_behind(&self, live: &LiveGroup) -> Result<(), Refusal> {
-        let seen_off = live.seen_off().get_or_try_init(|| async {
-            let left_behind = live.model().left_behind();
-            let mut outcomes = Vec::new();
-            for member in left_behind {
-                let (told, outcome) = oneshot::channel();
-                match self.submit(live, Command::Leave { member }, Answer::Told(told)).await {
-                    Ok(_) => outcomes.push(outcome),
-                    // On its way out since another try, whose caller has gone.
-                    Err(Refusal::NotAMember) => {}
-                    Err(refusal) => return Err(refusal),
-                }
-            }
-            for outcome in outcomes {
-                outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
-            }
-            Ok(())
-        });
-        seen_off.await.copied()
-    }
 }
 
 impl Admission {
@@ -231,7 +207,7 @@ impl Admission {
         outlet: &Arc<Outlet>,
         wire: &'static dyn Wire,
     ) -> Result<Joined, Refusal> {
-        self.hub.see_off_the_left_behind(&self.live).await?;
+        leaving::see_off_the_left_behind(&self.hub, &self.live).await;
         let seat = match keep {
             Keep::Connection => None,
             Keep::Seat => {

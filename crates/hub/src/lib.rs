@@ -20,6 +20,7 @@ mod directory;
 mod hasher;
 mod history;
 mod hub;
+mod leaving;
 mod live_group;
 mod outlet;
 mod publisher;

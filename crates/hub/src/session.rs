@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use conclave_core::{
     ClientId, Command, GroupId, MemberId, Name, Refusal, Seq, Text, Timestamp, Topic,
@@ -16,12 +15,10 @@ use tokio::sync::oneshot;
 use crate::admission::Keep;
 use crate::history;
 use crate::hub::{Hub, Submitted, refusal_of};
+use crate::leaving;
 use crate::live_group::{Answer, LiveGroup, Reader, Serial};
 use crate::outlet::{Cursor, Outlet, Own, Run};
 use crate::wire::Wire;
-
-/// Time after which a leaving that the log could not take is tried again.
-const LEAVE_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// One connection's membership of one group.
 pub struct Session {
@@ -277,35 +274,7 @@ impl Session {
         if !is_leaving || self.hub.is_stopping() {
             return None;
         }
-        let (told, left) = oneshot::channel();
-        let (hub, live, member) = (Arc::clone(&self.hub), Arc::clone(&self.live), self.member);
-        self.hub.tasks().spawn(async move { leave(&hub, &live, member, told).await });
-        Some(left)
-    }
-}
-
-/// Has a member leave, for as long as it takes: a name is not to be held by one who has gone
-/// because the disk was full just then. Tells when it has left, or did not at the first try.
-async fn leave(hub: &Hub, live: &Arc<LiveGroup>, member: MemberId, told: oneshot::Sender<()>) {
-    let mut told = Some(told);
-    loop {
-        let (teller, outcome) = oneshot::channel();
-        let submitted = hub.submit(live, Command::Leave { member }, Answer::Told(teller)).await;
-        let is_full = submitted.is_ok() && matches!(outcome.await, Ok(Err(Refusal::NotSaved)));
-        if !is_full {
-            hub.delete_if_empty(live).await;
-        }
-        // Whoever waited may have gone.
-        if let Some(told) = told.take() {
-            let _gone = told.send(());
-        }
-        if !is_full {
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LEAVE_AGAIN_AFTER) => {}
-            () = hub.stopping().cancelled() => return,
-        }
+        Some(leaving::leave(&self.hub, &self.live, self.member))
     }
 }
 

@@ -88,28 +88,27 @@ async fn run(seed: u64) {
         clients
     };
     let (mut clients, ()) = tokio::join!(clients, trouble);
-    while !world.open_groups().await {
-        world.raise_at_once().await;
-    }
-    let healed = tokio::time::timeout(HEALED_WITHIN, async {
-        for client in &mut clients {
-            client.catch_up().await;
-        }
-        // One may have had to come in again after another had caught up.
-        while !clients.iter_mut().all(Client::has_caught_up) {
-            for client in &mut clients {
-                client.catch_up().await;
-            }
-        }
-    });
-    if healed.await.is_err() {
+    world.calm().await;
+    assert!(world.open_groups().await);
+    if tokio::time::timeout(HEALED_WITHIN, catch_up(&mut clients)).await.is_err() {
         let behind: Vec<String> =
             clients.iter_mut().filter_map(Client::what_it_waits_for).collect();
         panic!("not well after {HEALED_WITHIN:?}: {behind:#?}");
     }
+    // Time for a leaving that met a full disk to be tried again.
+    tokio::time::sleep(HEALED_WITHIN).await;
     world.check_members().await;
     for client in clients {
         client.end();
     }
     check::check(&world);
+}
+
+async fn catch_up(clients: &mut [Client]) {
+    // One may have to come in again after another has caught up.
+    while !clients.iter_mut().all(Client::has_caught_up) {
+        for client in &mut *clients {
+            client.catch_up().await;
+        }
+    }
 }

@@ -297,7 +297,6 @@ impl Client {
     /// Comes back in, if need be, and reads until it has seen everything.
     pub(super) async fn catch_up(&mut self) {
         loop {
-            self.world.raise_at_once().await;
             self.look();
             match &self.link {
                 None => self.connect().await,

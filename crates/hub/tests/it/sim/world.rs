@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use conclave_core::{GroupId, Kind, MemberId, Name, Seq};
-use conclave_hub::{Hub, HubEnd};
+use conclave_hub::{Hub, HubEnd, Keep};
 use conclave_log::{Fault, MemoryDisk};
 
 use super::dice::Dice;
-use crate::stage::{Setting, password};
+use crate::stage::{Setting, WIRE, connection, name_of, password, words};
 
 /// See the module.
 pub(super) struct World {
@@ -131,19 +131,34 @@ impl World {
         }
     }
 
-    /// Starts the next hub where the last one has ended.
-    async fn raise(&self, dice: &mut Dice) {
+    /// Starts the next hub where the last one has ended; whether it had.
+    async fn raise(&self, dice: &mut Dice) -> bool {
         let hub = self.hub();
-        let Ok(end) = tokio::time::timeout(Duration::ZERO, hub.ended()).await else { return };
+        let Ok(end) = tokio::time::timeout(Duration::ZERO, hub.ended()).await else {
+            return false;
+        };
         if end == HubEnd::LogFailed {
             tokio::time::sleep(Duration::from_micros(dice.between(0, 20_000))).await;
         }
         *self.hub.lock().unwrap() = self.setting.clone().open().await.hub;
+        true
     }
 
-    /// Starts the next hub where the last one has ended, once nothing goes wrong any more.
-    pub(super) async fn raise_at_once(&self) {
-        self.raise(&mut Dice::new(0)).await;
+    /// Uses up what is still to go wrong, in a group of nobody's.
+    pub(super) async fn calm(&self) {
+        let mut went_well = 0;
+        while went_well < 100 {
+            self.raise(&mut Dice::new(0)).await;
+            let Ok(admission) = self.hub().create(&password()).await else { continue };
+            let (_, outlet) = connection(1 << 20);
+            let joined = admission.join(name_of("Noya"), Keep::Connection, &outlet, &WIRE);
+            went_well = 0;
+            if let Ok(joined) = joined.await {
+                while went_well < 100 && joined.session.send(words("well"), None).await.is_ok() {
+                    went_well += 1;
+                }
+            }
+        }
     }
 
     /// Opens the groups that were closed; whether all are open.
