@@ -251,8 +251,6 @@ impl Rounds {
             *place = Place { head: event.seq, last_at: event.at, chain, ..*place };
             staged.push(Staged { group, place: *place, event, chain, ticket });
         }
-        // Stable: neighbours in the table are written one after the other.
-        staged.sort_by_key(|staged| staged.place.id);
         staged
     }
 
