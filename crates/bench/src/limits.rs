@@ -29,8 +29,6 @@ pub(crate) const ENTERING_TRIES: u32 = 20;
 pub(crate) const QUIET_FOR: Duration = Duration::from_millis(300);
 /// Longest wait for that.
 pub(crate) const QUIET_WITHIN: Duration = Duration::from_mins(1);
-/// Time without any delivery after which what is missing is lost.
-pub(crate) const LOST_AFTER: Duration = Duration::from_secs(5);
 
 /// Connections from one source address: below what servers let one address have.
 pub(crate) const PER_SOURCE: u32 = 500;

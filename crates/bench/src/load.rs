@@ -44,6 +44,8 @@ pub(crate) struct Load {
     pub(crate) warm_up_seconds: f64,
     /// For so many seconds of a slow load one member does not read.
     pub(crate) stall_seconds: f64,
+    /// What has not come by then, since the last delivery, is lost.
+    pub(crate) patience_seconds: f64,
 }
 
 impl Kind {
@@ -118,9 +120,12 @@ impl Load {
             limits::PAYLOAD_BYTES_MIN,
             limits::PAYLOAD_BYTES_MAX
         );
-        for (option, given) in
-            [("seconds", seconds), ("warm-up", asked.warm_up), ("stall", asked.stall)]
-        {
+        for (option, given) in [
+            ("seconds", seconds),
+            ("warm-up", asked.warm_up),
+            ("stall", asked.stall),
+            ("patience", asked.patience),
+        ] {
             let is_bounded = (0.0..=limits::SECONDS_MAX).contains(&given);
             ensure!(is_bounded, "--{option} is between 0 and {}", limits::SECONDS_MAX);
         }
@@ -144,6 +149,7 @@ impl Load {
             payload_length: asked.payload,
             seconds,
             warm_up_seconds: if pace == Pace::Quiet { 0.0 } else { asked.warm_up },
+            patience_seconds: asked.patience,
             stall_seconds: if kind == Kind::Slow { asked.stall } else { 0.0 },
         })
     }

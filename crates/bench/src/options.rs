@@ -100,6 +100,9 @@ pub(crate) struct LoadOptions {
     /// Seconds that the slow member does not read
     #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
     pub(crate) stall: f64,
+    /// Seconds without any delivery after which what has not come is lost
+    #[arg(long, default_value_t = 5.0, value_name = "SECONDS")]
+    pub(crate) patience: f64,
     /// The protocol that is spoken
     #[arg(long, value_enum, default_value_t)]
     pub(crate) door: Protocol,

@@ -267,7 +267,7 @@ impl Run<'_> {
         let started = self.driver.clock.now();
         while !self.driver.hearing.ledger.is_complete() {
             let heard_at = self.driver.hearing.delivered_at.max(started);
-            if self.driver.clock.now() - heard_at >= nanos(limits::LOST_AFTER) {
+            if self.driver.clock.now() - heard_at >= from_seconds(self.load.patience_seconds) {
                 break;
             }
             self.driver.turn(None)?;
