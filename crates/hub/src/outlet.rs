@@ -148,6 +148,8 @@ impl Outlet {
     pub(crate) fn attach(&self, cursor: Cursor) {
         let mut feed = self.lock();
         if !feed.is_closed {
+            // Most connections are in one group; a vector begins with room for four.
+            feed.cursors.reserve_exact(1);
             feed.cursors.push(cursor);
         }
     }

@@ -19,7 +19,6 @@ use tokio::time::Instant;
 
 use crate::detect::{Detected, detect};
 use crate::drive::Driver;
-use crate::gate::Place;
 use crate::refuse::Turned;
 use crate::server::Context;
 
@@ -35,54 +34,60 @@ pub enum Listens {
 /// The reading half of a connection.
 pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 
-/// Serves a connection until it ends. Boxed, each stage at its own size: an idle connection holds
-/// room for the stage it is in alone.
-pub(crate) fn serve(
+/// What is left to be done for a connection.
+pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Serves a connection until it ends: a stage makes the next and goes, so that an idle connection
+/// holds room for the stage it is in alone.
+pub(crate) async fn serve(
     context: Arc<Context>,
     listens: Listens,
     address: IpAddr,
     reader: Reader,
     outlet: Arc<Outlet>,
-) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    match context.gate.enter(address) {
-        Ok(place) => Box::pin(admit(context, listens, address, reader, outlet, place)),
-        Err(turned) => Box::pin(async move { turn_away(&context, reader, &outlet, turned).await }),
-    }
+) {
+    let first_stage = Box::pin(admit(context, listens, address, reader, outlet));
+    first_stage.await.await;
 }
 
+/// Looks which door a connection wants. What it makes is then to be run.
 async fn admit(
     context: Arc<Context>,
     listens: Listens,
     address: IpAddr,
     mut reader: Reader,
     outlet: Arc<Outlet>,
-    place: Place,
-) {
-    let looked = Box::pin(async {
-        let look = Look { context: &context, listens, outlet: &outlet, door: None };
-        tokio::select! {
-            looked = look.run(&mut reader) => looked,
-            () = place.make_room().cancelled() => Ok(Looked::Turn(Turned::MadeRoom)),
-        }
-    })
-    .await;
+) -> Running {
+    let place = match context.gate.enter(address) {
+        Ok(place) => place,
+        Err(turned) => return Box::pin(turn_away(context, reader, outlet, turned)),
+    };
+    let look = Look { context: &context, listens, outlet: &outlet, door: None };
+    let looked = tokio::select! {
+        looked = look.run(&mut reader) => looked,
+        () = place.make_room().cancelled() => Ok(Looked::Turn(Turned::MadeRoom)),
+    };
     match looked {
         Ok(Looked::Console(door, first)) => {
-            let running = Driver::new(context, place, address, outlet, door).run(reader, &first);
-            drop(first);
-            running.await;
+            Driver::new(context, place, address, outlet, door).run(reader, &first)
         }
-        Ok(Looked::Turn(turned)) => turn_away(&context, reader, &outlet, turned).await,
-        Ok(Looked::Gone) | Err(_) => outlet.close(),
+        Ok(Looked::Turn(turned)) => Box::pin(async move {
+            turn_away(context, reader, outlet, turned).await;
+            drop(place);
+        }),
+        Ok(Looked::Gone) | Err(_) => {
+            outlet.close();
+            Box::pin(std::future::ready(()))
+        }
     }
 }
 
 /// Tells a client why it is not served, and waits a little for it to read that: a connection that
 /// is closed with unread input would take the sentence back.
-async fn turn_away(context: &Context, mut reader: Reader, outlet: &Arc<Outlet>, turned: Turned) {
+async fn turn_away(context: Arc<Context>, mut reader: Reader, outlet: Arc<Outlet>, turned: Turned) {
     tracing::debug!(?turned, "connection turned away");
-    context.hub.put(outlet, Bytes::from(turned.words()));
-    Box::pin(linger(outlet, &mut reader, limits::TURNED_AWAY_MAX)).await;
+    context.hub.put(&outlet, Bytes::from(turned.words()));
+    Box::pin(linger(&outlet, &mut reader, limits::TURNED_AWAY_MAX)).await;
 }
 
 /// Closes the writing half once all is written, and reads what still comes until the peer closes.

@@ -10,7 +10,6 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -21,7 +20,7 @@ use conclave_hub::{Admission, Keep, Outlet, Said, Session, Signal, Source};
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
-use crate::connection::{Reader, linger};
+use crate::connection::{Reader, Running, linger};
 use crate::gate::Place;
 use crate::pace::Pace;
 use crate::server::Context;
@@ -46,9 +45,6 @@ pub(crate) struct Driver {
     /// The door was told that the server stops.
     is_told_of_stop: bool,
 }
-
-/// A driver that runs.
-pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the connection may touch.
 enum Standing {
