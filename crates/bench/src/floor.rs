@@ -202,7 +202,7 @@ impl Floor {
             kept.extend_from_slice(bytes);
             rest = &kept;
         }
-        while let Some(at) = rest.iter().position(|byte| *byte == b'\n') {
+        while let Some(at) = memchr::memchr(b'\n', rest) {
             let (line, after) = rest.split_at(at + 1);
             rest = after;
             let Some(Some(member)) = self.members.get(number) else { return };

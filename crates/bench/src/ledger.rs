@@ -130,7 +130,8 @@ impl Ledger {
         if let Some(awaited) = self.awaited.as_mut().and_then(|awaited| awaited.get_mut(row)) {
             awaited.readers.push_back(self.shape.members - 1);
         }
-        Stamp { group, sender: u16::try_from(sender).unwrap_or(u16::MAX), number, due }
+        let group = u16::try_from(group).unwrap_or(u16::MAX);
+        Stamp { group, sender: u8::try_from(sender).unwrap_or(u8::MAX), number, due }
     }
 
     /// How many messages a sender is ahead of its slowest reader.
@@ -149,7 +150,7 @@ impl Ledger {
         };
         let (group, place) = self.shape.place(connection);
         let sender = u32::from(stamp.sender);
-        if stamp.group != group {
+        if u32::from(stamp.group) != group {
             self.faults.wrong_group += 1;
             return Delivery::Fault;
         }
@@ -166,9 +167,9 @@ impl Ledger {
     }
 
     fn was_sent(&self, stamp: &Stamp) -> bool {
-        let sender = u32::from(stamp.sender);
-        let is_one = stamp.group < self.shape.groups && sender < self.shape.senders;
-        let sent = self.sent.get(self.shape.row(stamp.group, sender));
+        let (group, sender) = (u32::from(stamp.group), u32::from(stamp.sender));
+        let is_one = group < self.shape.groups && sender < self.shape.senders;
+        let sent = self.sent.get(self.shape.row(group, sender));
         is_one && sent.is_some_and(|sent| stamp.number < *sent)
     }
 

@@ -25,9 +25,7 @@ pub(crate) const ENTERING_MAX: usize = 64;
 pub(crate) const ENTERING_FOR: Duration = Duration::from_mins(10);
 /// Tries of one connection to come in.
 pub(crate) const ENTERING_TRIES: u32 = 20;
-/// Time without any byte after which announcements of who came are taken as ended.
-pub(crate) const QUIET_FOR: Duration = Duration::from_millis(300);
-/// Longest wait for that.
+/// Longest wait for silence.
 pub(crate) const QUIET_WITHIN: Duration = Duration::from_mins(1);
 
 /// Connections from one source address: below what servers let one address have.

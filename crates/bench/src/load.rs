@@ -46,6 +46,8 @@ pub(crate) struct Load {
     pub(crate) stall_seconds: f64,
     /// What has not come by then, since the last delivery, is lost.
     pub(crate) patience_seconds: f64,
+    /// Silence after which nothing more is expected.
+    pub(crate) settle_seconds: f64,
 }
 
 impl Kind {
@@ -125,6 +127,7 @@ impl Load {
             ("warm-up", asked.warm_up),
             ("stall", asked.stall),
             ("patience", asked.patience),
+            ("settle", asked.settle),
         ] {
             let is_bounded = (0.0..=limits::SECONDS_MAX).contains(&given);
             ensure!(is_bounded, "--{option} is between 0 and {}", limits::SECONDS_MAX);
@@ -150,6 +153,7 @@ impl Load {
             seconds,
             warm_up_seconds: if pace == Pace::Quiet { 0.0 } else { asked.warm_up },
             patience_seconds: asked.patience,
+            settle_seconds: asked.settle,
             stall_seconds: if kind == Kind::Slow { asked.stall } else { 0.0 },
         })
     }

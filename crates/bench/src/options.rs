@@ -103,6 +103,9 @@ pub(crate) struct LoadOptions {
     /// Seconds without any delivery after which what has not come is lost
     #[arg(long, default_value_t = 5.0, value_name = "SECONDS")]
     pub(crate) patience: f64,
+    /// Seconds of silence that are waited for before and after, so that nothing else is measured
+    #[arg(long, default_value_t = 0.3, value_name = "SECONDS")]
+    pub(crate) settle: f64,
     /// The protocol that is spoken
     #[arg(long, value_enum, default_value_t)]
     pub(crate) door: Protocol,

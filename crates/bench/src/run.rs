@@ -122,12 +122,12 @@ impl Run<'_> {
         loop {
             let now = self.driver.clock.now();
             let heard_at = self.driver.hearing.heard_at.max(started);
-            if now - heard_at >= nanos(limits::QUIET_FOR)
+            if now - heard_at >= from_seconds(self.load.settle_seconds)
                 || now - started >= nanos(limits::QUIET_WITHIN)
             {
                 return Ok(());
             }
-            self.driver.turn(None)?;
+            self.driver.turn(Some(heard_at + from_seconds(self.load.settle_seconds)))?;
         }
     }
 

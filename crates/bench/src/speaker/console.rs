@@ -77,15 +77,15 @@ fn inside(line: &[u8]) -> Heard<'_> {
         b"You can start to talk!" => Heard::Notice,
         [b'*', b' ', ..] | [b'[', ..] => Heard::Notice,
         _ => {
-            let mut places = line.windows(2);
-            let said = places.position(|place| place == b": ").and_then(|at| line.get(at + 2..));
-            said.map_or(Heard::Strange, Heard::Said)
+            // No name has a colon.
+            let after = memchr::memchr(b':', line).and_then(|at| line.get(at + 1..));
+            after.and_then(|after| after.strip_prefix(b" ")).map_or(Heard::Strange, Heard::Said)
         }
     }
 }
 
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|byte| *byte == b'\n')?;
+    let at = memchr::memchr(b'\n', bytes)?;
     let (line, rest) = bytes.split_at_checked(at)?;
     Some((line, rest.get(1..).unwrap_or_default()))
 }

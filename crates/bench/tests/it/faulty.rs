@@ -64,7 +64,7 @@ fn pass_lines(from: TcpStream, mut to: &TcpStream, wrong: Wrong) -> io::Result<(
         match wrong {
             Wrong::Drops if is_chosen => line.clear(),
             Wrong::Doubles if is_chosen => line.extend_from_within(..),
-            Wrong::Misdirects if is_chosen => line[11] ^= 1,
+            Wrong::Misdirects if is_chosen => line[7] ^= 1,
             Wrong::Garbles if is_chosen => line[60] = b'y',
             Wrong::HangsUp if is_chosen => return Ok(()),
             Wrong::Swaps if is_chosen && !from.buffer().is_empty() => {
@@ -87,7 +87,7 @@ fn check(wrong: Wrong, fault: Option<&str>) {
     let served = Served::start();
     let address = meddle(served.address, wrong);
     let load = "rooms --groups 2 --members 3 --senders 1 --rate 20000 --seconds 0.2 \
-        --warm-up 0.05 --patience 0.5";
+        --warm-up 0.05 --patience 0.5 --settle 0.1";
     let (told, is_clean) = measure(load, address);
     assert_eq!(is_clean, fault.is_none(), "{told}");
     let faults = told["faults"].as_object().unwrap();

@@ -2,7 +2,7 @@
 
 use crate::stage::{Served, bench, measure};
 
-const SHORT: &str = "--seconds 0.2 --warm-up 0.05";
+const SHORT: &str = "--seconds 0.2 --warm-up 0.05 --settle 0.05";
 
 fn check(load: &str, sent_min: u64, readers: u64) {
     let served = Served::start();
