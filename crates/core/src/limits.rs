@@ -186,6 +186,9 @@ pub const PROBES_UNANSWERED: u32 = 4;
 pub const LOOKS_OF_THE_DEAD: u32 = 3;
 /// Time a client that is turned away has to read why.
 pub const TURNED_AWAY_MAX: Duration = Duration::from_secs(2);
+/// Clients that are turned away at a time and have that; past it one is closed without a word. They
+/// live on what [`DESCRIPTORS_RESERVED`] leaves beside log, listeners and admin.
+pub const TURNED_AWAY_AT_ONCE: usize = 64;
 /// Time the last words have to reach a peer.
 pub const FAREWELL_MAX: Duration = Duration::from_secs(5);
 /// Time a peer has to close its side after ours is closed.

@@ -60,7 +60,16 @@ async fn admit(
 ) -> Running {
     let place = match context.gate.enter(address) {
         Ok(place) => place,
-        Err(turned) => return Box::pin(turn_away(context, reader, outlet, turned)),
+        Err(turned) => match Arc::clone(&context.turning_away).try_acquire_owned() {
+            Ok(turn) => {
+                return Box::pin(async move {
+                    turn_away(context, reader, outlet, turned).await;
+                    drop(turn);
+                });
+            }
+            // A crowd that is turned away must not take the descriptors that the log needs.
+            Err(_enough) => return gone(&outlet),
+        },
     };
     let look = Look { context: &context, listens, outlet: &outlet, door: None };
     let looked = tokio::select! {
@@ -75,11 +84,13 @@ async fn admit(
             turn_away(context, reader, outlet, turned).await;
             drop(place);
         }),
-        Ok(Looked::Gone) | Err(_) => {
-            outlet.close();
-            Box::pin(std::future::ready(()))
-        }
+        Ok(Looked::Gone) | Err(_) => gone(&outlet),
     }
+}
+
+fn gone(outlet: &Outlet) -> Running {
+    outlet.close();
+    Box::pin(std::future::ready(()))
 }
 
 /// Tells a client why it is not served, and waits a little for it to read that: a connection that

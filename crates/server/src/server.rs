@@ -15,6 +15,7 @@ use conclave_log::sqlite::{SqliteLog, SqliteOptions};
 use conclave_log::{Clock, LogError};
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -46,6 +47,8 @@ pub(crate) struct Context {
     pub(crate) hub: Arc<Hub>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) ghosts: Ghosts,
+    /// Places for connections that are told why they are turned away.
+    pub(crate) turning_away: Arc<Semaphore>,
     pub(crate) stopping: CancellationToken,
     pub(crate) greeting_delay: Duration,
     pub(crate) message_rate: Option<u32>,
@@ -56,6 +59,7 @@ impl Context {
         Arc::new(Self {
             gate: Gate::new(connections_max, config.connections_per_ip),
             ghosts: Ghosts::default(),
+            turning_away: Arc::new(Semaphore::new(limits::TURNED_AWAY_AT_ONCE)),
             stopping: CancellationToken::new(),
             greeting_delay: config.greeting_delay,
             message_rate: config.message_rate,

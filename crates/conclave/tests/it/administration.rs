@@ -108,8 +108,9 @@ fn a_running_server_is_looked_at_and_changed() {
 
 #[test]
 fn a_folder_at_rest_is_looked_at_and_changed() {
-    let (folder, server, _peers, id) = peopled();
+    let (folder, server, peers, id) = peopled();
     let data = server.data.clone();
+    drop(peers);
     server.stop();
     check_looks(&data, &id);
     done(admin(&data, &["groups", "close", &id]));
@@ -135,6 +136,7 @@ fn a_backup_of_a_running_server_is_a_whole_data_folder() {
     refused(&server.admin(&["backup", "saved.db"]), "exists");
     noya.types("After the backup");
     shlomo.sees("Noya: After the backup");
+    drop((noya, shlomo));
     server.stop();
 
     // Restored as the handbook says: into an empty folder, under the name of the database.
@@ -158,8 +160,9 @@ fn a_backup_of_a_running_server_is_a_whole_data_folder() {
 
 #[test]
 fn a_backup_at_rest_is_one_too() {
-    let (folder, server, _peers, id) = peopled();
+    let (folder, server, peers, id) = peopled();
     let data = server.data.clone();
+    drop(peers);
     server.stop();
     fs::create_dir(folder.path().join("copy")).unwrap();
     done(admin(&data, &["backup", "copy/conclave.db"]));
@@ -178,8 +181,9 @@ fn where_nothing_is_that_is_told() {
 
 #[test]
 fn damage_is_found_by_check() {
-    let (folder, server, _peers, id) = peopled();
+    let (folder, server, peers, id) = peopled();
     let data = server.data.clone();
+    drop(peers);
     server.stop();
     done(admin(&data, &["check"]));
     let database = folder.path().join("data/conclave.db");

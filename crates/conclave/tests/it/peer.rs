@@ -3,7 +3,7 @@
 //! Does not know who it is: `nc`, a script, or something hostile.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 
 use crate::program::HANG;
 
@@ -122,9 +122,5 @@ impl Peer {
     #[track_caller]
     pub(crate) fn sees_end(self) {
         assert_eq!(String::from_utf8_lossy(&self.rest()), "");
-    }
-
-    pub(crate) fn ends_input(&self) {
-        self.stream.shutdown(Shutdown::Write).unwrap();
     }
 }

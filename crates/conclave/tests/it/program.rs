@@ -192,6 +192,7 @@ impl Server {
     }
 
     #[track_caller]
+    #[expect(clippy::disallowed_methods, reason = "how long a stop takes is a promise")]
     pub(crate) fn stop_by(mut self, signal: &str) {
         let asked = Instant::now();
         self.program.signal(signal);
@@ -241,6 +242,7 @@ fn announced(line: &str, doors: &str) -> SocketAddr {
 }
 
 /// Waits until something holds; nothing where it does not for as long as only a hang takes.
+#[expect(clippy::disallowed_methods, reason = "a hang is told by the clock")]
 pub(crate) fn wait_until(mut holds: impl FnMut() -> bool) -> Option<()> {
     let deadline = Instant::now() + HANG;
     while !holds() {
@@ -263,4 +265,10 @@ fn lines_of(stream: impl Read + Send + 'static) -> Receiver<String> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A number that the environment may tell, for a longer run.
+#[expect(clippy::disallowed_methods, reason = "the length of a test is no configuration")]
+pub(crate) fn number_told(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |told| told.parse().expect("it is a number"))
 }

@@ -10,7 +10,7 @@ use crate::program::{Program, Server, conclave, run};
 fn each_listener_is_announced_on_a_line_and_nothing_more() {
     let folder = tempfile::tempdir().unwrap();
     let words = ["serve", "--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--web", "none"];
-    let mut server = Program::start(&mut conclave(folder.path(), &words));
+    let server = Program::start(&mut conclave(folder.path(), &words));
     let mut ports = Vec::new();
     for _ in 0..2 {
         let line = server.next();

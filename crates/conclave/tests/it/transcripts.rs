@@ -139,9 +139,13 @@ fn every_transcript_plays_over_tcp() {
     let over_tcp = transcripts.iter().filter(|transcript| transcript.runs() == Runs::Everywhere);
     let waiting = Mutex::new(over_tcp);
     let next = || waiting.lock().unwrap().next();
-    let failures: Vec<String> = std::thread::scope(|scope| {
-        let players: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(|| play_each(next))).collect();
-        players.into_iter().flat_map(|player| player.join().unwrap()).collect()
+    let mut failures = Vec::new();
+    std::thread::scope(|scope| {
+        let mut players = Vec::new();
+        players.resize_with(AT_A_TIME, || scope.spawn(|| play_each(next)));
+        for player in players {
+            failures.extend(player.join().unwrap());
+        }
     });
     assert!(failures.is_empty(), "{} not held:\n\n{}", failures.len(), failures.join("\n"));
 }

@@ -98,6 +98,10 @@ pub(super) fn open_reader(database: &Path) -> Result<Connection, LogError> {
     let connection = Connection::open_with_flags(database, flags)
         .map_err(problem::sqlite("opening the database to read"))?;
     set_up(&connection).map_err(problem::sqlite("setting up a reader"))?;
+    // The first read opens the write-ahead log: now, and not when file descriptors may be short.
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))
+        .map_err(problem::sqlite("reading for the first time"))?;
     Ok(connection)
 }
 
