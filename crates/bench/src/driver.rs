@@ -43,6 +43,8 @@ pub(crate) struct Hearing {
     /// Connections that are members since the last look, with their groups.
     pub(crate) entered: Vec<(usize, String)>,
     pub(crate) turned_away: Vec<usize>,
+    /// What the kernel said last of a connection that ended.
+    pub(crate) problem: Option<io::Error>,
     /// Senders who may have room for a message more.
     pub(crate) relieved: Vec<usize>,
     is_windowed: bool,
@@ -84,6 +86,7 @@ impl Driver {
             delivered_at: 0,
             entered: Vec::new(),
             turned_away: Vec::new(),
+            problem: None,
             relieved: Vec::new(),
             is_windowed,
             staller: load.staller(),
@@ -161,13 +164,11 @@ impl Driver {
             let Some(link) = links.get_mut(connection) else { continue };
             let written = if event.is_writable() { link.flush() } else { Ok(()) };
             let is_read = event.is_readable() || event.is_read_closed() || event.is_error();
-            let mut is_alive = written.is_ok();
-            if is_alive && is_read && !link.is_stalled {
-                is_alive = hear(link, connection, event.is_read_closed(), hearing, *clock, buffer);
+            let mut heard = written.map(|()| true);
+            if heard.is_ok() && is_read && !link.is_stalled {
+                heard = hear(link, connection, event.is_read_closed(), hearing, *clock, buffer);
             }
-            if !is_alive {
-                lose(link, connection, hearing);
-            }
+            lose_unless(heard, link, connection, hearing);
         }
         Ok(())
     }
@@ -177,18 +178,16 @@ impl Driver {
         let Self { links, hearing, clock, buffer, .. } = self;
         let Some(link) = links.get_mut(connection) else { return };
         link.is_stalled = false;
-        if !hear(link, connection, true, hearing, *clock, buffer) {
-            lose(link, connection, hearing);
-        }
+        let heard = hear(link, connection, true, hearing, *clock, buffer);
+        lose_unless(heard, link, connection, hearing);
     }
 
     fn flush(&mut self) {
         for connection in std::mem::take(&mut self.dirty) {
             let Some(link) = self.links.get_mut(connection) else { continue };
             link.is_dirty = false;
-            if link.flush().is_err() {
-                lose(link, connection, &mut self.hearing);
-            }
+            let written = link.flush().map(|()| true);
+            lose_unless(written, link, connection, &mut self.hearing);
         }
     }
 
@@ -198,7 +197,18 @@ impl Driver {
     }
 }
 
-fn lose(link: &mut Link, connection: usize, hearing: &mut Hearing) {
+/// Ends a connection that its server, or the kernel, has ended.
+fn lose_unless(
+    is_alive: io::Result<bool>,
+    link: &mut Link,
+    connection: usize,
+    hearing: &mut Hearing,
+) {
+    match is_alive {
+        Ok(true) => return,
+        Ok(false) => {}
+        Err(problem) => hearing.problem = Some(problem),
+    }
     if link.standing == Standing::Entering {
         hearing.turned_away.push(connection);
     }
@@ -213,10 +223,9 @@ fn hear(
     hearing: &mut Hearing,
     clock: Clock,
     buffer: &mut [u8],
-) -> bool {
+) -> io::Result<bool> {
     let now = clock.now();
-    let read = link.read(buffer, is_ended, &mut |heard| hearing.hear(connection, now, heard));
-    matches!(read, Ok(true))
+    link.read(buffer, is_ended, &mut |heard| hearing.hear(connection, now, heard))
 }
 
 impl Hearing {

@@ -73,10 +73,12 @@ fn come(
         for connection in turned_away {
             let Some(link) = driver.links.get_mut(connection) else { continue };
             if link.tries >= limits::ENTERING_TRIES {
+                let problem = driver.hearing.problem.take();
+                let problem = problem.map_or(String::new(), |problem| format!(" ({problem})"));
                 bail!(
-                    "a connection was turned away {} times: is the server there, and does it let \
-                     one address have {} connections (--connections-per-ip none)?",
-                    link.tries,
+                    "a connection was turned away {} times{problem}: is the server there, and \
+                     does it let one address have {} connections (--connections-per-ip none)?",
+                    limits::ENTERING_TRIES,
                     limits::PER_SOURCE
                 );
             }
