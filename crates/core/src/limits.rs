@@ -80,6 +80,19 @@ pub const PURGE_EVENTS: u64 = 256;
 /// Problems that a check of the log tells at the most.
 pub const CHECK_PROBLEMS_MAX: usize = 100;
 
+/// Time that a lock on the database held by another process (somebody's `sqlite3`) is waited for.
+pub const LOG_BUSY_MAX: Duration = Duration::from_secs(5);
+/// Longest wait for readers when the write-ahead log is to start anew: longer than a page takes.
+pub const LOG_READERS_WAIT_MAX: Duration = Duration::from_millis(100);
+
+/// Time after which a leaving that the log could not take is tried again.
+pub const LEAVE_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// Time between two sweeps of the live groups, which let go of what nobody needs.
+pub const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
+/// Time between two looks for groups that have been empty too long.
+pub const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
+/// Ways of writing events that there may be: each chunk of events has a place for each.
+pub const WIRES_MAX: usize = 8;
 /// Bytes of the newest events that a live group holds in memory. A reader further behind reads
 /// from the log.
 pub const TAIL_BYTES_MAX: usize = 128 * 1024;

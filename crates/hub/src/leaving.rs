@@ -4,16 +4,12 @@
 //! log cannot take is tried again. Does not know why somebody goes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use conclave_core::{Command, MemberId, Refusal};
+use conclave_core::{Command, MemberId, Refusal, limits};
 use tokio::sync::oneshot;
 
 use crate::hub::Hub;
 use crate::live_group::{Answer, LiveGroup};
-
-/// Time after which a leaving that the log could not take is tried again.
-const LEAVE_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// Sets going that a member leaves. What it gives ends when the member has left, or could not at
 /// the first try; it need not be waited for. The group is deleted with its last member, where that
@@ -68,7 +64,7 @@ fn set_going(
                 return;
             }
             tokio::select! {
-                () = tokio::time::sleep(LEAVE_AGAIN_AFTER) => {}
+                () = tokio::time::sleep(limits::LEAVE_AGAIN_AFTER) => {}
                 () = hub.stopping().cancelled() => return,
             }
         }

@@ -37,4 +37,4 @@ pub use hub::{Entropy, Hub, HubConfig, HubEnd};
 pub use outlet::{Outlet, Signal, Sink};
 pub use session::{Landed, MemberHere, Said, Session};
 pub use steward::GroupShown;
-pub use wire::{WIRES_MAX, Wire};
+pub use wire::Wire;

@@ -12,26 +12,22 @@ use tokio::time::Instant;
 use crate::hub::Hub;
 use crate::live_group::{LiveGroup, Model};
 
-/// Time between two sweeps of the live groups.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
-/// Time between two looks for groups that have been empty too long.
-const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
 /// Groups that are looked at in one page.
 const GROUPS_A_PAGE: usize = 256;
 
 /// Runs until the hub stops.
 pub(crate) async fn run(hub: Arc<Hub>) {
-    let mut retention_at = Instant::now() + SWEEP_INTERVAL;
+    let mut retention_at = Instant::now() + limits::SWEEP_INTERVAL;
     loop {
         tokio::select! {
-            () = tokio::time::sleep(SWEEP_INTERVAL) => {}
+            () = tokio::time::sleep(limits::SWEEP_INTERVAL) => {}
             () = hub.stopping().cancelled() => return,
         }
         sweep(&hub);
         if let Some(kept_for) = hub.empty_groups_kept_for()
             && Instant::now() >= retention_at
         {
-            retention_at = Instant::now() + RETENTION_INTERVAL;
+            retention_at = Instant::now() + limits::RETENTION_INTERVAL;
             delete_long_empty(&hub, kept_for).await;
         }
     }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use conclave_core::{Event, MemberId, Seq, limits};
 use tokio::time::Instant;
 
-use crate::wire::{WIRES_MAX, Wire};
+use crate::wire::Wire;
 
 /// Events of one commit to one group: published together, encoded once a wire.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Chunk {
     /// a reader has none of its own in here.
     members: u64,
     weight: usize,
-    encoded: [OnceLock<Encoded>; WIRES_MAX],
+    encoded: [OnceLock<Encoded>; limits::WIRES_MAX],
 }
 
 /// A chunk's events as bytes.

@@ -6,13 +6,10 @@ use std::fmt;
 
 use conclave_core::Event;
 
-/// Wires that there may be at the most: each chunk of events has a place for each.
-pub const WIRES_MAX: usize = 8;
-
 /// A way of writing events as bytes. One static value a way; connections that share it share the
 /// encoded bytes.
 pub trait Wire: Send + Sync + fmt::Debug {
-    /// Its place among the wires, below [`WIRES_MAX`], its own.
+    /// Its place among the wires, below [`WIRES_MAX`](conclave_core::limits::WIRES_MAX), its own.
     fn place(&self) -> usize;
 
     /// Appends the event as bytes; nothing where the wire does not show such an event.

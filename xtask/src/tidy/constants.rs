@@ -1,7 +1,8 @@
 //! The rule that limits of the product stand in one file, so that they can be read in one sitting.
 //!
-//! A light check: it knows a limit by its name or its type. A constant that is made of limits, and
-//! one that only a test knows, may stand where it is used.
+//! A light check: it knows a limit by its name or its type. Every time is one, for somebody waits
+//! for it; a number is one when more than its own file knows it. A constant that is made of limits,
+//! and one that only a test or an example knows, may stand where it is used.
 
 use super::Finding;
 use super::tree::SourceFile;
@@ -25,7 +26,11 @@ const NO_LIMIT: &str = "VERSION";
 
 /// A limit that stands elsewhere.
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
-    if file.path == LIMITS || !CRATES.iter().any(|folder| file.path.starts_with(folder)) {
+    let is_example = file.path.contains("/examples/");
+    if file.path == LIMITS
+        || is_example
+        || !CRATES.iter().any(|folder| file.path.starts_with(folder))
+    {
         return Vec::new();
     }
     let product = file.bare_lines().filter(|(_, _, is_test)| !is_test);
@@ -37,10 +42,12 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
 /// The name of the limit that a line declares.
 fn limit(line: &str) -> Option<&str> {
     let (before, declaration) = line.split_once("const ")?;
-    let is_item = before.trim().is_empty() || before.trim_start().starts_with("pub");
+    let is_shared = before.trim_start().starts_with("pub");
+    let is_item = before.trim().is_empty() || is_shared;
     let (name, rest) = declaration.split_once(':')?;
     let (kind, value) = rest.split_once('=')?;
-    let is_limit = kind.trim().ends_with("Duration") || ENDS.iter().any(|end| name.ends_with(end));
+    let is_limit = kind.trim().ends_with("Duration")
+        || (is_shared && ENDS.iter().any(|end| name.ends_with(end)));
     let is_made_of_limits = value.contains("limits::");
     let is_of_product = !is_made_of_limits && !name.contains(NO_LIMIT);
     (is_item && is_limit && is_of_product).then_some(name)
@@ -54,9 +61,11 @@ mod tests {
     fn a_limit_outside_its_file_is_found() {
         let hub = "crates/hub/src/tail.rs";
         for (path, line, is_found) in [
-            (hub, "const TAIL_BYTES_MAX: usize = 1024;", true),
+            (hub, "pub(super) const TAIL_BYTES_MAX: usize = 1024;", true),
+            (hub, "const SLICES_MAX: usize = 32;", false),
+            ("crates/log/examples/a.rs", "const WAIT: Duration = Duration::from_secs(1);", false),
             (hub, "    pub(crate) const WAIT: Duration = Duration::from_secs(1);", true),
-            (hub, "const LINE_MAX: usize = limits::TEXT_BYTES_MAX + 2;", false),
+            (hub, "pub const LINE_MAX: usize = limits::TEXT_BYTES_MAX + 2;", false),
             (hub, "const SQLITE_VERSION_MIN: i32 = 3_051_003;", false),
             (hub, "const DIGITS: &str = \"0123\";", false),
             (hub, "pub const fn wait(self) -> Duration {", false),

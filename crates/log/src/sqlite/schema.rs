@@ -5,9 +5,8 @@
 //! transaction, so a crash leaves the old version or the new and never half of one.
 
 use std::path::Path;
-use std::time::Duration;
 
-use conclave_core::Epoch;
+use conclave_core::{Epoch, limits};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
@@ -18,8 +17,6 @@ use crate::LogError;
 const APPLICATION_ID: i64 = 0x436e_636c;
 /// The first SQLite without the fault that loses commits when the WAL is reset.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
-/// Time that a lock held by another process (somebody's `sqlite3`) is waited for.
-pub(super) const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Memory that the writer's connection keeps pages in, KiB.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
 /// Bytes of the WAL file that stay when it starts anew.
@@ -106,7 +103,7 @@ pub(super) fn open_reader(database: &Path) -> Result<Connection, LogError> {
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_MAX)?;
+    connection.busy_timeout(limits::LOG_BUSY_MAX)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "foreign_keys", true)?;

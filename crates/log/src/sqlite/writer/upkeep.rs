@@ -5,7 +5,6 @@
 //! no room for is tried again later; an error of the disk ends the log, as it does in a commit.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use conclave_core::limits;
 use rusqlite::{Connection, ErrorCode};
@@ -14,7 +13,6 @@ use super::Doubt;
 use crate::LogError;
 use crate::sqlite::problem;
 use crate::sqlite::row::signed;
-use crate::sqlite::schema::BUSY_MAX;
 use crate::sqlite::transaction::{Failure, transact};
 
 /// Rows written after which the size of the WAL is looked at: together they are some pages more
@@ -22,8 +20,6 @@ use crate::sqlite::transaction::{Failure, transact};
 const ROWS_UNSEEN_MAX: usize = 256;
 /// Commits after which it is looked at whatever was in them.
 const COMMITS_UNSEEN_MAX: usize = 64;
-/// Longest wait for readers when the WAL is to start anew: longer than a page takes.
-const READERS_WAIT_MAX: Duration = Duration::from_millis(100);
 
 /// Pages after which readers that stood in the way are waited for again, at the least: the longer
 /// they stand there, the less often.
@@ -148,9 +144,9 @@ impl Upkeep {
         }
         if wal.pages >= self.restart_at {
             // Under constant reading the WAL never starts anew unless readers are waited for.
-            connection.busy_timeout(READERS_WAIT_MAX).map_err(&doing)?;
+            connection.busy_timeout(limits::LOG_READERS_WAIT_MAX).map_err(&doing)?;
             let outcome = run(connection, "PRAGMA wal_checkpoint(RESTART)");
-            connection.busy_timeout(BUSY_MAX).map_err(&doing)?;
+            connection.busy_timeout(limits::LOG_BUSY_MAX).map_err(&doing)?;
             if outcome.map_err(&doing)?.is_busy {
                 tracing::warn!(pages = wal.pages, "a long reader lets the write-ahead log grow");
                 let pages_over = (wal.pages - limits::WAL_PAGES_MAX).max(RETRY_PAGES_MIN);
