@@ -17,6 +17,7 @@ use conclave_log::sqlite::SqliteLog;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+pub(crate) use socket::Counter;
 pub use socket::{AskError, ask};
 
 /// What is to be done.

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::admin::Admin;
+use crate::admin::{Admin, Counter};
 use crate::config::Config;
 use crate::connection::{Listens, serve};
 use crate::gate::Gate;
@@ -31,7 +31,8 @@ use crate::tcp::{TcpSink, set_options};
 pub struct Server {
     context: Arc<Context>,
     admin: Admin,
-    data: PathBuf,
+    /// Open before anything is announced: who reads an announcement may ask at once.
+    counter: Option<Counter>,
     listeners: Vec<(TcpListener, Listens)>,
     tasks: TaskTracker,
 }
@@ -148,8 +149,8 @@ impl Server {
         tracing::info!(
             data = %config.data.display(), server_name = %config.server_name, "server starting"
         );
-        let data = config.data.clone();
-        Ok(Self { context, admin, data, listeners, tasks: TaskTracker::new() })
+        let counter = Counter::open(&config.data);
+        Ok(Self { context, admin, counter, listeners, tasks: TaskTracker::new() })
     }
 
     /// One line a listener, as they go to standard output once all are bound.
@@ -175,7 +176,7 @@ impl Server {
     /// # Cancel safety
     /// Dropped, it ends without order; nothing that was acknowledged is lost.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Self { context, admin, data, listeners, tasks } = self;
+        let Self { context, admin, counter, listeners, tasks } = self;
         let connections = TaskTracker::new();
         let closing = CancellationToken::new();
         for (listener, listens) in listeners {
@@ -195,7 +196,9 @@ impl Server {
                 }
             });
         }
-        tasks.spawn(admin.serve(data, closing.clone()));
+        if let Some(counter) = counter {
+            tasks.spawn(admin.serve(counter, closing.clone()));
+        }
         tasks.spawn(context.ghosts.clone().run(closing.clone()));
         let has_failed = tokio::select! {
             () = stop => false,

@@ -112,7 +112,14 @@ fn what_was_accepted_before_a_stop_is_there_after_it() {
     writing.join().unwrap();
 
     let server = Server::start(folder.path(), &[]);
-    let exported = server.admin(&["groups", "export", &id]).printed;
+    let exported = server.admin(&["groups", "export", &id]);
+    assert_eq!(
+        exported.code,
+        Some(0),
+        "a server that is announced answers: {}",
+        exported.complained
+    );
+    let exported = exported.printed;
     let said = exported.lines().filter(|line| line.contains("\"said\"")).count();
     assert!(said >= seen.len(), "{said} kept, {} seen", seen.len());
     for (n, line) in seen.iter().enumerate() {

@@ -39,26 +39,46 @@ pub enum AskError {
     },
 }
 
-impl Admin {
-    /// Answers at the socket of the data folder until told to end.
-    pub(crate) async fn serve(self, folder: PathBuf, closing: CancellationToken) {
+/// Where tasks come in.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    listener: UnixListener,
+    socket: PathBuf,
+}
+
+impl Counter {
+    /// Opens the socket of a data folder whose lock is held; nothing where that fails, which does
+    /// not keep a server from serving.
+    pub(crate) fn open(folder: &Path) -> Option<Self> {
         let socket = folder.join(SOCKET);
         // What a former server left. The folder's lock is held: no other one answers there.
         drop(std::fs::remove_file(&socket));
-        let listener = match UnixListener::bind(&socket) {
-            Ok(listener) => listener,
+        match UnixListener::bind(&socket) {
+            Ok(listener) => Some(Self { listener, socket }),
             Err(error) => {
                 tracing::warn!(
                     socket = %socket.display(), %error,
                     "conclave admin will not reach this server while it runs"
                 );
-                return;
+                None
             }
-        };
+        }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.socket));
+    }
+}
+
+impl Admin {
+    /// Answers at the counter until told to end.
+    pub(crate) async fn serve(self, counter: Counter, closing: CancellationToken) {
         let permits = Arc::new(Semaphore::new(limits::ADMIN_TASKS_MAX));
         loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = counter.listener.accept() => accepted,
                 () = closing.cancelled() => break,
             };
             let Ok((stream, _)) = accepted else {
@@ -78,7 +98,6 @@ impl Admin {
                 }
             });
         }
-        drop(std::fs::remove_file(&socket));
     }
 
     async fn serve_one(&self, stream: UnixStream) -> std::io::Result<()> {
