@@ -36,6 +36,7 @@ pub(crate) fn put(
     let coming = run.mark();
     let joined = enter::join(&mut run.driver, load)?;
     run.settle()?;
+    run.hear_announcements()?;
     let came = run.mark();
     let announced = run.driver.hearing.heard_at.saturating_sub(coming.at);
     let memory_inside = process.and_then(Process::memory);
@@ -129,6 +130,22 @@ impl Run<'_> {
             }
             self.driver.turn(Some(heard_at + from_seconds(self.load.settle_seconds)))?;
         }
+    }
+
+    /// Waits until all have heard of all who came after them, where the server tells of them at
+    /// all: what is still on its way would be measured.
+    fn hear_announcements(&mut self) -> anyhow::Result<()> {
+        let started = self.driver.clock.now();
+        let (groups, members) = (self.load.shape.groups, self.load.shape.members);
+        let awaited = u64::from(groups) * u64::from(members) * u64::from(members - 1) / 2;
+        while (1..awaited).contains(&self.driver.hearing.notices) {
+            let heard_at = self.driver.hearing.heard_at.max(started);
+            if self.driver.clock.now() - heard_at >= from_seconds(self.load.patience_seconds) {
+                break;
+            }
+            self.driver.turn(None)?;
+        }
+        Ok(())
     }
 
     /// Begins to measure: from here on latencies count, and the slow member does not read.

@@ -60,7 +60,11 @@ impl ConsoleSpeaker {
 
     fn handle_line(&mut self, line: &[u8], hear: &mut dyn FnMut(Heard<'_>)) {
         if self.has_entered {
-            return hear(inside(line));
+            // Said to the maker of a group alone.
+            if line != b"You can start to talk!" {
+                hear(inside(line));
+            }
+            return;
         }
         if let Some(group) = line.strip_prefix(b"You're connected to group chat #") {
             self.has_entered = true;
@@ -74,7 +78,6 @@ impl ConsoleSpeaker {
 /// What a line means to a member.
 fn inside(line: &[u8]) -> Heard<'_> {
     match line {
-        b"You can start to talk!" => Heard::Notice,
         [b'*', b' ', ..] | [b'[', ..] => Heard::Notice,
         _ => {
             // No name has a colon.
@@ -106,7 +109,7 @@ mod tests {
     #[test]
     fn lines_are_heard_however_they_are_cut() {
         let dialogue = "Enter password:\nYou're connected to group chat #8888\n\
-            [2026-11-20 14:03] a: b\n* m1 has connected to the chat room\nm1: hi: you\nodd\n";
+            You can start to talk!\n[2026-11-20 14:03] a: b\n* m1 has connected to the chat room\nm1: hi: you\nodd\n";
         let expected = [
             "Entered(\"8888\")",
             "Notice",
