@@ -107,22 +107,32 @@ fn note<K: Eq + Hash + Copy>(
 ) {
     let mut lanes = lock(lanes);
     if lanes.len() >= limits::GUESS_KEYS_MAX && !lanes.contains_key(&key) {
-        lanes.retain(|_, lane| {
-            lane.forgive(now, forgiven);
-            lane.failures > 0 || !lane.waiting.is_empty()
-        });
-        if lanes.len() >= limits::GUESS_KEYS_MAX {
-            let stalest = lanes
-                .iter()
-                .filter(|(_, lane)| lane.waiting.is_empty())
-                .min_by_key(|(_, lane)| lane.counted_at)
-                .map(|(key, _)| *key);
-            stalest.map(|key| lanes.remove(&key));
-        }
+        make_room(&mut lanes, forgiven, now);
     }
     let lane = lanes.entry(key).or_insert_with(|| Lane::new(now));
     lane.forgive(now, forgiven);
     lane.failures = limits::GUESSES_COUNTED_MAX.min(lane.failures + 1);
+}
+
+/// Forgets what is forgiven, and where that is too little the stalest eighth: looking at all of
+/// them costs a millisecond, so it is not done for each.
+fn make_room<K>(lanes: &mut HashMap<K, Lane>, forgiven: Duration, now: Instant) {
+    lanes.retain(|_, lane| {
+        lane.forgive(now, forgiven);
+        lane.failures > 0 || !lane.waiting.is_empty()
+    });
+    let eighth = limits::GUESS_KEYS_MAX / 8;
+    let mut excess = (lanes.len() + eighth).saturating_sub(limits::GUESS_KEYS_MAX);
+    let mut ages: Vec<Instant> = lanes.values().map(|lane| lane.counted_at).collect();
+    if excess == 0 || excess > ages.len() {
+        return;
+    }
+    let (_, oldest_kept, _) = ages.select_nth_unstable(excess - 1);
+    lanes.retain(|_, lane| {
+        let goes = excess > 0 && lane.waiting.is_empty() && lane.counted_at <= *oldest_kept;
+        excess -= usize::from(goes);
+        !goes
+    });
 }
 
 /// Waits in the lane of `key`, if it has one that is braked.
@@ -247,5 +257,145 @@ impl Lane {
             }
         }
         self.waiting.retain(|(_, waiters)| !waiters.is_empty());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    fn v4(n: u8) -> Source {
+        Source::new([192, 0, 2, n].into())
+    }
+
+    fn v6(network: u128) -> Source {
+        Source::new(IpAddr::V6(Ipv6Addr::from_bits((0x2001_0db8 << 96) | (network << 64) | 7)))
+    }
+
+    fn group() -> Option<GroupId> {
+        GroupId::new(8888)
+    }
+
+    /// Lets failures come from as many places, so that only the group is braked.
+    fn fail(brake: &Brake, count: u32) {
+        for n in 0..count {
+            brake.note_failure(v6(u128::from(n) << 16), group());
+        }
+    }
+
+    #[test]
+    fn an_address_is_its_network_and_takes_turns_with_the_larger_one() {
+        let of = |address: &str| Source::new(address.parse().unwrap());
+        for (one, other, is_same, has_same_turn) in [
+            ("192.0.2.1", "192.0.2.1", true, true),
+            ("192.0.2.1", "192.0.2.2", false, false),
+            ("192.0.2.1", "::ffff:192.0.2.1", true, true),
+            ("2001:db8::1", "2001:db8::2", true, true),
+            ("2001:db8::1", "2001:db8:0:1::1", false, true),
+            ("2001:db8::1", "2001:db8:1::1", false, false),
+        ] {
+            let (one, other) = (of(one), of(other));
+            assert_eq!((one == other, one.place() == other.place()), (is_same, has_same_turn));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_not_failed_often_waits_for_nothing() {
+        let brake = Brake::default();
+        let started = Instant::now();
+        fail(&brake, limits::GUESSES_PER_GROUP - 1);
+        for n in 0..200 {
+            brake.pass(v4(n), group()).await.unwrap();
+        }
+        fail(&brake, 1);
+        brake.pass(v4(1), GroupId::new(9999)).await.unwrap();
+        brake.pass(v4(1), group()).await.unwrap();
+        assert_eq!(started.elapsed(), Duration::ZERO, "the first in the file too");
+        brake.pass(v4(1), group()).await.unwrap();
+        assert_eq!(started.elapsed(), limits::GUESS_INTERVAL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn places_take_turns_however_many_wait_in_one() {
+        let brake = Arc::new(Brake::default());
+        fail(&brake, limits::GUESSES_PER_GROUP);
+        let mut waiting = JoinSet::new();
+        let mut enter = |source: Source| {
+            let brake = Arc::clone(&brake);
+            waiting.spawn(async move {
+                let started = Instant::now();
+                brake.pass(source, group()).await.map(|()| (source, started.elapsed()))
+            });
+        };
+        (0..40).for_each(|n| enter(v6(n)));
+        enter(v4(1));
+        enter(v4(2));
+        let passed: Vec<_> = waiting.join_all().await.into_iter().map(Result::unwrap).collect();
+        let wait_of = |source| passed.iter().find(|(other, _)| *other == source).unwrap().1;
+        let turns = |count: u32| limits::GUESS_INTERVAL * count;
+        assert!(wait_of(v4(1)) <= turns(2) + Duration::from_millis(50), "{:?}", wait_of(v4(1)));
+        assert!(wait_of(v4(2)) <= turns(3) + Duration::from_millis(50), "{:?}", wait_of(v4(2)));
+        let longest = passed.iter().map(|(_, wait)| *wait).max().unwrap();
+        assert!(longest >= turns(40), "{longest:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whose_turn_is_too_far_off_is_told_to_come_again_and_the_fullest_place_gives_way() {
+        let brake = Arc::new(Brake::default());
+        fail(&brake, limits::GUESSES_PER_GROUP);
+        let mut waiting = JoinSet::new();
+        for n in 0..WAITERS_MAX as u128 * 2 {
+            let brake = Arc::clone(&brake);
+            waiting.spawn(async move { brake.pass(v6(n), group()).await });
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        // Full, and yet somebody from elsewhere finds a place.
+        brake.pass(v4(1), group()).await.unwrap();
+        let passed = waiting.join_all().await;
+        let count = passed.iter().filter(|passed| passed.is_ok()).count();
+        let turns = limits::GUESS_WAIT_MAX.as_secs() / limits::GUESS_INTERVAL.as_secs();
+        assert!(count.abs_diff(usize::try_from(turns).unwrap()) <= 1, "{count}");
+        assert!(lock(&brake.groups).values().all(|lane| lane.waiting.is_empty()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_no_more_leaves_the_file() {
+        let brake = Brake::default();
+        fail(&brake, limits::GUESSES_PER_GROUP);
+        brake.pass(v4(1), group()).await.unwrap();
+        for n in 0..50 {
+            let pass = brake.pass(v4(n), group());
+            assert!(tokio::time::timeout(Duration::from_millis(1), pass).await.is_err());
+        }
+        let started = Instant::now();
+        brake.pass(v4(60), group()).await.unwrap();
+        assert!(started.elapsed() <= limits::GUESS_INTERVAL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_forgiven_with_time_however_many_there_were() {
+        let brake = Brake::default();
+        fail(&brake, 100_000);
+        tokio::time::sleep(limits::GUESS_FORGIVEN_GROUP * limits::GUESSES_COUNTED_MAX).await;
+        let started = Instant::now();
+        for n in 0..30 {
+            brake.pass(v4(n), group()).await.unwrap();
+        }
+        assert_eq!(started.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_addresses_and_groups_are_remembered_than_the_limit() {
+        let brake = Brake::default();
+        for n in 0..limits::GUESS_KEYS_MAX as u64 + 100 {
+            brake.note_failure(v6(u128::from(n)), GroupId::new(1_000 + n));
+        }
+        let remembered = limits::GUESS_KEYS_MAX * 7 / 8..=limits::GUESS_KEYS_MAX;
+        assert!(remembered.contains(&lock(&brake.sources).len()));
+        assert!(remembered.contains(&lock(&brake.groups).len()));
     }
 }

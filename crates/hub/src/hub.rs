@@ -19,7 +19,7 @@ use crate::admission::Admission;
 use crate::brake::Brake;
 use crate::directory::Directory;
 use crate::hasher::{HashCost, Hasher};
-use crate::live_group::{Answer, InFlight, LiveGroup, Serial};
+use crate::live_group::{Answer, LiveGroup, Serial};
 use crate::{publisher, sweep};
 
 /// What a hub is started with.
@@ -288,17 +288,15 @@ impl Hub {
                 if live.has_ended() {
                     return Err(Refusal::GroupClosed);
                 }
-                match model.group.decide(command.clone())? {
+                match model.decide(command.clone())? {
                     // Closed under this lock or before: what is under way when the log has ended
                     // is failed after it.
                     Decision::Append(_) if self.appends.is_closed() => {
                         return Err(Refusal::Stopping);
                     }
                     Decision::Append(entry) => {
-                        model.group.expect(&entry);
                         let ticket = Ticket(self.next_ticket.fetch_add(1, Ordering::Relaxed));
-                        let expected = InFlight::expected_of(&entry);
-                        model.in_flight.push_back(InFlight { ticket, expected, answer });
+                        model.expect(&entry, ticket, answer);
                         // Under the lock, so that the log's order is the order of decisions.
                         self.log.append(Append { group: live.id, entry, ticket });
                         place.forget();

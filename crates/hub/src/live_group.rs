@@ -8,7 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use conclave_core::{Entry, Group, GroupId, Kind, MemberId, Refusal, Seq, Text, Timestamp};
+use conclave_core::{
+    Command, Decision, Entry, Group, GroupId, Kind, MemberId, Refusal, Seq, Text, Timestamp,
+};
 use conclave_log::{GroupOptions, Stored, Ticket};
 use tokio::sync::{Notify, OnceCell, oneshot};
 
@@ -57,6 +59,8 @@ pub(crate) struct Model {
     pub(crate) options: GroupOptions,
     /// Appends under way, in the order in which the log got them.
     pub(crate) in_flight: VecDeque<InFlight>,
+    /// Members whose change of name is under way.
+    renaming: Vec<MemberId>,
     /// How many sessions each member has.
     pub(crate) sessions: HashMap<MemberId, u32>,
     /// The newest event that is in a kept snapshot.
@@ -112,6 +116,7 @@ impl LiveGroup {
                 group,
                 options: stored.options,
                 in_flight: VecDeque::new(),
+                renaming: Vec::new(),
                 sessions: HashMap::new(),
                 snapshot_head,
             }),
@@ -295,6 +300,50 @@ impl Model {
         self.group.members().len() == 0 && self.in_flight.is_empty()
     }
 
+    /// Decides about a command. What a member does while its name is changing waits for that: it
+    /// would be written down under a name that the member may never bear.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    pub(crate) fn decide(&self, command: Command) -> Result<Decision, Refusal> {
+        let is_waiting = match &command {
+            Command::Join { .. } => false,
+            Command::Say { member, .. }
+            | Command::Act { member, .. }
+            | Command::Rename { member, .. }
+            | Command::SetTopic { member, .. }
+            | Command::Leave { member } => self.renaming.contains(member),
+        };
+        if is_waiting { Ok(Decision::InFlight) } else { self.group.decide(command) }
+    }
+
+    /// Notes an append that is now under way.
+    pub(crate) fn expect(&mut self, entry: &Entry, ticket: Ticket, answer: Answer) {
+        self.group.expect(entry);
+        if matches!(entry.kind, Kind::Renamed { .. }) {
+            self.renaming.push(entry.member);
+        }
+        let expected = InFlight::expected_of(entry);
+        self.in_flight.push_back(InFlight { ticket, expected, answer });
+    }
+
+    /// Takes the append of that ticket out of those under way; they end in order, but for those
+    /// that fail.
+    pub(crate) fn take(&mut self, ticket: Ticket) -> Option<InFlight> {
+        let index = self.in_flight.iter().position(|append| append.ticket == ticket)?;
+        let append = self.in_flight.remove(index)?;
+        if let Some(Entry { member, kind: Kind::Renamed { .. }, .. }) = &append.expected {
+            self.renaming.retain(|renaming| renaming != member);
+        }
+        Some(append)
+    }
+
+    /// Takes all appends out of those under way.
+    pub(crate) fn take_all(&mut self) -> Vec<InFlight> {
+        self.renaming.clear();
+        self.in_flight.drain(..).collect()
+    }
+
     /// Notes a session more of a member.
     pub(crate) fn arrive(&mut self, member: MemberId) {
         *self.sessions.entry(member).or_default() += 1;
@@ -313,7 +362,7 @@ impl Model {
 
 impl InFlight {
     /// What is expected of an entry, without its text: it is kept only to be given up.
-    pub(crate) fn expected_of(entry: &Entry) -> Option<Entry> {
+    fn expected_of(entry: &Entry) -> Option<Entry> {
         let kind = match &entry.kind {
             Kind::Said { client_id, .. } | Kind::Action { client_id, .. } => Kind::Said {
                 text: Text::from_log(String::new()),

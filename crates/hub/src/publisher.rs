@@ -77,7 +77,7 @@ fn settle(
     let mut model = live.model();
     let mut tickets = tickets.iter();
     events.retain(|event| {
-        let append = tickets.next().copied().flatten().and_then(|ticket| take(&mut model, ticket));
+        let append = tickets.next().copied().flatten().and_then(|ticket| model.take(ticket));
         // What was on its way here while the group was loaded is in what was loaded.
         let is_new = event.seq > model.group.head();
         if is_new {
@@ -139,15 +139,6 @@ fn begin(
     session
 }
 
-/// Takes the append of that ticket out of those under way; they land in order.
-fn take(model: &mut Model, ticket: Ticket) -> Option<InFlight> {
-    if model.in_flight.front().is_some_and(|append| append.ticket == ticket) {
-        return model.in_flight.pop_front();
-    }
-    let index = model.in_flight.iter().position(|append| append.ticket == ticket)?;
-    model.in_flight.remove(index)
-}
-
 /// Has the log keep a snapshot from time to time: the later, the larger the group, so that
 /// snapshots cost no more than the events between them.
 fn keep_snapshot(hub: &Hub, live: &LiveGroup, model: &mut Model) {
@@ -176,14 +167,14 @@ async fn pass(hub: &Arc<Hub>, live: &Arc<LiveGroup>, chunk: &Chunk, mut written:
 /// Tells those whose appends did not land, and frees what was held for them.
 fn fail(live: &LiveGroup, tickets: &[Ticket], failure: AppendFailure) {
     let mut model = live.model();
-    let failed = tickets.iter().filter_map(|ticket| take(&mut model, *ticket)).collect();
+    let failed = tickets.iter().filter_map(|ticket| model.take(*ticket)).collect();
     give_up(live, model, failed, failure);
 }
 
 /// Ends what is still under way when the log's stream has ended: it was refused.
 pub(crate) fn fail_rest(live: &LiveGroup) {
     let mut model = live.model();
-    let failed = model.in_flight.drain(..).collect();
+    let failed = model.take_all();
     give_up(live, model, failed, AppendFailure::Stopped);
 }
 

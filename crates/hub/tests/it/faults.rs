@@ -40,6 +40,46 @@ async fn a_full_disk_is_told_and_everything_works_again_when_there_is_room() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_said_while_a_name_changes_is_said_under_the_name_that_came_of_it() {
+    for (fault, expected) in [
+        (Fault::Slow(Duration::from_millis(1)), "2 Noya renamed Bar\n3 Bar said hello\n"),
+        (Fault::Full, "2 Noya said hello\n"),
+    ] {
+        let stage = Stage::open().await;
+        let (group, admission) = stage.create().await;
+        let noya = stage.enter(&admission, "Noya").await;
+        stage.disk.fail_next(fault);
+        let said = async {
+            // The commit of the name has begun.
+            tokio::time::sleep(Duration::from_micros(500)).await;
+            noya.say("hello").await;
+        };
+        let (_renamed, ()) = tokio::join!(noya.session.rename(name_of("Bar")), said);
+        settle().await;
+        assert_eq!(stage.lines(group, |event| event.seq > noya.head), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn appends_that_were_given_up_or_refused_hold_no_place() {
+    let stage = Stage::open().await;
+    let (_, admission) = stage.create().await;
+    let noya = stage.enter(&admission, "Noya").await;
+    for n in 0..conclave_core::limits::APPENDS_IN_FLIGHT_MAX {
+        if n % 64 == 0 {
+            settle().await;
+            stage.disk.fail_next(Fault::Full);
+        }
+        let send = noya.session.send(words("x"), client_id(n));
+        let _given_up = tokio::time::timeout(Duration::ZERO, send).await;
+        let refused = noya.session.rename(name_of("Noya"));
+        let _given_up = tokio::time::timeout(Duration::ZERO, refused).await;
+    }
+    settle().await;
+    noya.session.send(words("y"), None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_crash_is_unknown_to_who_waited_and_ends_the_hub() {
     for (fault, has_landed) in [(Fault::CrashBefore, false), (Fault::CrashAfter, true)] {
         let stage = Stage::open().await;

@@ -29,7 +29,8 @@ async fn a_group_that_is_closed_shows_everybody_out_and_nobody_in_until_it_is_op
     let seated = stage.join(&admission, "Seated", Keep::Seat, 1 << 20).await;
     noya.say("hello").await;
     settle().await;
-    (noya.read(), seated.read());
+    noya.read();
+    seated.read();
     assert_eq!(stage.hub.close(group).await, Ok(true));
     check_shown_out(&noya).await;
     check_shown_out(&seated).await;

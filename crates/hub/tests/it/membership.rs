@@ -155,7 +155,8 @@ async fn a_group_is_full_at_its_limit() {
     let mut joins = tokio::task::JoinSet::new();
     let admission = std::sync::Arc::new(admission);
     for n in 0..limits::MEMBERS_MAX {
-        let (admission, outlet) = (std::sync::Arc::clone(&admission), outlet.clone());
+        let (admission, outlet) =
+            (std::sync::Arc::clone(&admission), std::sync::Arc::clone(&outlet));
         joins.spawn(async move {
             admission.join(name_of(&format!("m{n}")), Keep::Seat, &outlet, &WIRE).await.map(drop)
         });

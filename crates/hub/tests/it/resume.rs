@@ -197,8 +197,8 @@ async fn a_seat_of_no_group_or_of_another_is_unknown() {
     let (tea, admission) = stage.create().await;
     let (milk, _) = stage.create().await;
     let seat = stage.join(&admission, "Noya", Keep::Seat, 1 << 20).await.seat.unwrap();
-    let free =
-        (1_000..).filter_map(conclave_core::GroupId::new).find(|id| *id != tea && *id != milk);
+    let mut numbers = (1_000..2_000).filter_map(conclave_core::GroupId::new);
+    let free = numbers.find(|id| *id != tea && *id != milk);
     let other = SeatSecret::draw([7; 32]);
     for (group, seat) in [(milk, &seat), (free.unwrap(), &seat), (tea, &other)] {
         let (pipe, outlet) = connection(1 << 20);

@@ -176,7 +176,7 @@ async fn who_takes_nothing_for_a_quarter_of_an_hour_is_gone_and_who_takes_a_byte
     }
     settle().await;
     for _ in 0..2 {
-        tokio::time::sleep(limits::STALL_MAX - Duration::from_secs(1)).await;
+        tokio::time::sleep(limits::STALL_MAX * 9 / 10).await;
         slow.pipe.read(1);
         settle().await;
     }

@@ -60,7 +60,7 @@ impl Client {
 
     /// Does this and that.
     pub(super) async fn live(&mut self) {
-        for _ in 0..self.dice.between(10, 120) {
+        for _ in 0..self.dice.between(10, 90) {
             self.look();
             if self.link.is_none() {
                 let patience = self.patience();
@@ -139,7 +139,9 @@ impl Client {
         self.last_seen = head;
         // A client id counts for one member.
         self.doubtful.clear();
-        self.link(hub, session, pipe, outlet, head, true);
+        let stream = self.stream(&session, head, true);
+        session.release();
+        self.link = Some(Link { hub, session, pipe, outlet, partial: Vec::new(), stream });
     }
 
     async fn resume(&mut self, seat: &SeatSecret, room: usize) {
@@ -160,28 +162,21 @@ impl Client {
         let newest_page = resumed.head.minus(limits::PAGE_EVENTS_MAX as u64);
         let after = if resumed.is_reset { newest_page } else { after };
         self.last_seen = after;
-        self.link(hub, resumed.session, pipe, outlet, after, false);
+        let session = resumed.session;
+        let stream = self.stream(&session, after, false);
+        session.release();
+        self.link = Some(Link { hub, session, pipe, outlet, partial: Vec::new(), stream });
     }
 
-    fn link(
-        &mut self,
-        hub: Arc<Hub>,
-        session: Session,
-        pipe: Pipe,
-        outlet: Arc<Outlet>,
-        after: Seq,
-        is_own_left_out: bool,
-    ) {
-        let stream = Stream {
+    fn stream(&self, session: &Session, after: Seq, is_own_left_out: bool) -> Stream {
+        Stream {
             client: self.index,
             group: self.group,
             member: session.member(),
             after,
             is_own_left_out,
             lines: Vec::new(),
-        };
-        session.release();
-        self.link = Some(Link { hub, session, pipe, outlet, partial: Vec::new(), stream });
+        }
     }
 
     /// Reads at most so many bytes.
@@ -270,7 +265,7 @@ impl Client {
         let patience = self.patience();
         let session = &self.link.as_ref().unwrap().session;
         let renaming = tokio::time::timeout(patience, session.rename(name_of(&to)));
-        if let Ok(Ok(())) = renaming.await {
+        if renaming.await == Ok(Ok(())) {
             self.name = to;
         }
     }

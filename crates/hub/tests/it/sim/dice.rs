@@ -1,4 +1,4 @@
-//! Dice: chance from a seed (SplitMix64), the same on every machine.
+//! Dice: chance from a seed (`SplitMix64`), the same on every machine.
 
 /// See the module.
 #[derive(Clone, Debug)]

@@ -147,14 +147,14 @@ impl World {
     /// Uses up what is still to go wrong, in a group of nobody's.
     pub(super) async fn calm(&self) {
         let mut went_well = 0;
-        while went_well < 100 {
+        while went_well < 20 {
             self.raise(&mut Dice::new(0)).await;
             let Ok(admission) = self.hub().create(&password()).await else { continue };
             let (_, outlet) = connection(1 << 20);
             let joined = admission.join(name_of("Noya"), Keep::Connection, &outlet, &WIRE);
             went_well = 0;
             if let Ok(joined) = joined.await {
-                while went_well < 100 && joined.session.send(words("well"), None).await.is_ok() {
+                while went_well < 20 && joined.session.send(words("well"), None).await.is_ok() {
                     went_well += 1;
                 }
             }
