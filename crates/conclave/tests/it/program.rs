@@ -249,6 +249,7 @@ pub(crate) fn wait_until(mut holds: impl FnMut() -> bool) -> Option<()> {
         if Instant::now() > deadline {
             return None;
         }
+        // Polls until it holds.
         thread::sleep(Duration::from_millis(2));
     }
     Some(())

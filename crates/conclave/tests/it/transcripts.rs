@@ -89,11 +89,13 @@ impl Stage for TcpStage {
     }
 
     async fn settle(&mut self) -> Result<(), StageError> {
+        // Polls until nothing more comes: that nothing is seen can only be waited for.
         tokio::time::sleep(SETTLED_AFTER).await;
         Ok(())
     }
 
     async fn pass(&mut self, time: Duration) -> Result<(), StageError> {
+        // Polls until the time has passed by which the program runs.
         tokio::time::sleep(time).await;
         Ok(())
     }
