@@ -37,13 +37,24 @@ impl Pipe {
 
     /// Takes at most `count` of the bytes that have arrived.
     pub(crate) fn read(&self, count: usize) -> Vec<u8> {
+        let taken = self.read_unnoticed(count);
+        self.notice();
+        taken
+    }
+
+    /// Takes bytes, of which whoever waits for room hears only later, as with a socket: a write
+    /// that comes before that finds the room.
+    pub(crate) fn read_unnoticed(&self, count: usize) -> Vec<u8> {
+        self.with(|state| state.bytes.drain(..count.min(state.bytes.len())).collect())
+    }
+
+    /// Has whoever waits for room hear of it.
+    pub(crate) fn notice(&self) {
         self.with(|state| {
-            let taken = state.bytes.drain(..count.min(state.bytes.len())).collect();
             if let Some(waker) = state.waker.take() {
                 waker.wake();
             }
-            taken
-        })
+        });
     }
 
     /// Takes what has arrived, as text.
@@ -53,12 +64,8 @@ impl Pipe {
 
     /// Changes how many bytes it holds.
     pub(crate) fn set_room(&self, room: usize) {
-        self.with(|state| {
-            state.room = room;
-            if let Some(waker) = state.waker.take() {
-                waker.wake();
-            }
-        });
+        self.with(|state| state.room = room);
+        self.notice();
     }
 
     /// Whether the writing side has said that nothing more will come.
@@ -68,12 +75,8 @@ impl Pipe {
 
     /// The peer is gone: writing fails.
     pub(crate) fn hang_up(&self) {
-        self.with(|state| {
-            state.is_gone = true;
-            if let Some(waker) = state.waker.take() {
-                waker.wake();
-            }
-        });
+        self.with(|state| state.is_gone = true);
+        self.notice();
     }
 }
 

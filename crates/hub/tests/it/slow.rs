@@ -68,6 +68,7 @@ enum Step {
     SayMyself(usize),
     Echo(bool),
     Read(usize),
+    ReadUnnoticed(usize),
     Room(usize),
     Answer,
     Pause(u64),
@@ -78,6 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0_usize..300).prop_map(Step::Say),
         3 => (0_usize..60).prop_map(Step::SayMyself),
         4 => (1_usize..400).prop_map(Step::Read),
+        2 => (1_usize..400).prop_map(Step::ReadUnnoticed),
         2 => (1_usize..500).prop_map(Step::Room),
         1 => Just(Step::Answer),
         1 => any::<bool>().prop_map(Step::Echo),
@@ -106,6 +108,10 @@ proptest! {
                     Step::SayMyself(length) => slow.say(&format!("s{}", "y".repeat(length))).await,
                     Step::Read(count) => {
                         seen.push_str(&String::from_utf8(slow.pipe.read(count)).unwrap());
+                    }
+                    Step::ReadUnnoticed(count) => {
+                        let read = slow.pipe.read_unnoticed(count);
+                        seen.push_str(&String::from_utf8(read).unwrap());
                     }
                     Step::Room(room) => slow.pipe.set_room(room),
                     Step::Answer => {

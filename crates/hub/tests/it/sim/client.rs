@@ -91,6 +91,9 @@ impl Client {
     /// Sees whether the connection is still of any use.
     fn look(&mut self) {
         let Some(link) = &self.link else { return };
+        if self.dice.percent(50) {
+            link.pipe.notice();
+        }
         let has_ended = link
             .outlet
             .take_signals()
@@ -181,8 +184,12 @@ impl Client {
 
     /// Reads at most so many bytes.
     fn read(&mut self, count: usize) {
+        let is_noticed = self.dice.percent(70);
         let Some(link) = &mut self.link else { return };
-        link.partial.extend(link.pipe.read(count));
+        link.partial.extend(link.pipe.read_unnoticed(count));
+        if is_noticed {
+            link.pipe.notice();
+        }
         while let Some(end) = link.partial.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = link.partial.drain(..=end).collect();
             let line = String::from_utf8(line).unwrap();
