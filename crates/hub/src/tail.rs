@@ -63,7 +63,10 @@ impl Chunk {
         Self {
             first: events.first().map_or(Seq::ZERO, |event| event.seq),
             members: events.iter().fold(0, |bits, event| bits | bit(event.entry.member)),
-            weight: events.iter().map(|event| event.entry.weight()).sum(),
+            // Twice the events: they are held as they are and as bytes. The chunk itself counts most
+            // where each holds one event.
+            weight: size_of::<Self>()
+                + 2 * events.iter().map(|event| event.entry.weight()).sum::<usize>(),
             events: events.into_boxed_slice(),
             encoded: Default::default(),
         }
