@@ -1,7 +1,7 @@
 //! Driver: all connections of a load on one thread, and what is heard on them.
 //!
 //! One thread, since the measured server needs the other cores. Does not know when what is sent:
-//! that is the [`crate::run`]'s. Each turn waits, reads all that is there, and writes once to each
+//! that is the [`mod@crate::run`]'s. Each turn waits, reads all that is there, and writes once to each
 //! connection that has something to say.
 
 use std::io;
