@@ -288,6 +288,7 @@ async fn a_group_of_which_something_is_under_way_is_not_let_go_of() {
     seated.say("late").await;
     drop((seated, admission));
     tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(format!("{:?}", stage.hub), "Hub { live_groups: 1, .. }");
     let seated = stage.resume(group, &seat, Seq(1), 1 << 20).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(seated.read(), "2 Seated said late\n");

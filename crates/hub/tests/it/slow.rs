@@ -1,10 +1,12 @@
 //! Readers that are slow, stuck or gone: they harm nobody and miss nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use conclave_core::limits;
 use conclave_hub::{Keep, Signal};
 use proptest::prelude::*;
+use tokio::task::JoinSet;
 
 use crate::stage::{Client, Stage, in_virtual_time, settle, words};
 
@@ -35,6 +37,76 @@ async fn a_reader_that_stops_misses_nothing_and_holds_up_nobody() {
     assert_eq!(quick.read(), stage.lines(group, |event| event.seq > quick.head));
     let seen = read_slowly(&slow, 97).await;
     assert_eq!(seen, stage.lines(group, |event| event.seq > slow.head));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_published_while_an_event_is_half_taken_does_not_come_in_between() {
+    let stage = Stage::open().await;
+    let (group, admission) = stage.create().await;
+    let noya = stage.enter(&admission, "Noya").await;
+    let slow = stage.join(&admission, "Slow", Keep::Connection, 20).await;
+    let say = async |text: &str| {
+        noya.say(&text.repeat(20)).await;
+        settle().await;
+    };
+    say("a").await;
+    say("b").await;
+    // The rest of one, and the beginning of the last one there is.
+    let mut seen = slow.read();
+    settle().await;
+    // Room that a write finds before who waits for it hears of it.
+    seen.push_str(&String::from_utf8(slow.pipe.read_unnoticed(20)).unwrap());
+    say("c").await;
+    slow.pipe.notice();
+    seen.push_str(&read_slowly(&slow, usize::MAX).await);
+    assert_eq!(seen, stage.lines(group, |event| event.seq > slow.head));
+}
+
+/// The one test in real time: what virtual time runs on one thread may cross on several.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_several_threads_everybody_sees_everything_once_and_in_order() {
+    const MEMBERS: usize = 8;
+    const MESSAGES: usize = 200;
+    let stage = Stage::open().await;
+    let (group, admission) = stage.create().await;
+    let mut clients = Vec::new();
+    for n in 0..MEMBERS {
+        let room = [20, 60, 500, 5_000][n % 4];
+        let client = stage.join(&admission, &format!("m{n}"), Keep::Connection, room).await;
+        clients.push(Arc::new(client));
+    }
+    let mut members = JoinSet::new();
+    for (n, client) in clients.into_iter().enumerate() {
+        let talker = Arc::clone(&client);
+        members.spawn(async move {
+            for n in 0..MESSAGES {
+                talker.say(&format!("{n}")).await;
+                tokio::task::yield_now().await;
+            }
+            None
+        });
+        members.spawn(async move {
+            let (mut seen, mut lines) = (String::new(), 0);
+            // The others' messages, and those who came after it.
+            while lines < (MEMBERS - 1) * MESSAGES + MEMBERS - 1 - n {
+                let read = String::from_utf8(client.pipe.read(33)).unwrap();
+                lines += read.matches('\n').count();
+                seen.push_str(&read);
+                tokio::task::yield_now().await;
+            }
+            Some((client, seen))
+        });
+    }
+    let all = tokio::time::timeout(Duration::from_mins(1), members.join_all()).await;
+    for (client, seen) in all.unwrap().into_iter().flatten() {
+        let member = client.session.member();
+        let is_shown = |event: &conclave_core::Event| {
+            event.seq > client.head
+                && event.entry.member != member
+                && !matches!(event.entry.kind, conclave_core::Kind::Left)
+        };
+        assert_eq!(seen, stage.lines(group, is_shown), "{member:?}");
+    }
 }
 
 #[test]
