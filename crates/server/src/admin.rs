@@ -145,8 +145,14 @@ impl Admin {
     ) -> Result<Result<String, Problem>, Gone> {
         Ok(match task {
             Task::List => return self.list(lines).await,
-            Task::Show { group } => return self.show(group, lines).await,
-            Task::Export { group } => return self.export(group, lines).await,
+            Task::Show { group } => match number(group) {
+                Ok(id) => return self.show(id, lines).await,
+                Err(problem) => Err(problem),
+            },
+            Task::Export { group } => match number(group) {
+                Ok(id) => return self.export(id, lines).await,
+                Err(problem) => Err(problem),
+            },
             Task::Check => return self.check(lines).await,
             Task::Close { group } => match number(group) {
                 Ok(id) => done(self.hub.close(id).await, id, "is closed"),
@@ -191,16 +197,12 @@ impl Admin {
 
     async fn show(
         &self,
-        group: u64,
+        id: GroupId,
         lines: &mpsc::Sender<Line>,
     ) -> Result<Result<String, Problem>, Gone> {
-        let id = match number(group) {
-            Ok(id) => id,
-            Err(problem) => return Ok(Err(problem)),
-        };
         let shown = match self.hub.show(id).await {
             Ok(Some(shown)) => shown,
-            Ok(None) => return Ok(Err(Problem::NoSuchGroup(group))),
+            Ok(None) => return Ok(Err(Problem::NoSuchGroup(id.get()))),
             Err(refusal) => return Ok(Err(refusal.into())),
         };
         send(lines, Line::Group(GroupLine::from(&shown.listed))).await?;
@@ -216,18 +218,14 @@ impl Admin {
 
     async fn export(
         &self,
-        group: u64,
+        id: GroupId,
         lines: &mpsc::Sender<Line>,
     ) -> Result<Result<String, Problem>, Gone> {
-        let id = match number(group) {
-            Ok(id) => id,
-            Err(problem) => return Ok(Err(problem)),
-        };
         let mut from = Seq(1);
         loop {
             let page = match self.hub.export(id, from).await {
                 Ok(page) => page,
-                Err(Refusal::GroupClosed) => return Ok(Err(Problem::NoSuchGroup(group))),
+                Err(Refusal::GroupClosed) => return Ok(Err(Problem::NoSuchGroup(id.get()))),
                 Err(refusal) => return Ok(Err(refusal.into())),
             };
             let Some(last) = page.last() else { break };

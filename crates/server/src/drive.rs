@@ -325,5 +325,5 @@ async fn read(reader: &mut Reader, door: &mut ConsoleDoor) -> usize {
     .await
 }
 
-/// A member that reads too slowly for its own questions waits no longer than a stalled peer may.
+/// The door takes in no more while so many bytes of answers wait: more than one read.
 const _: () = assert!(limits::ANSWERS_BYTES_MAX > READ_BYTES);
