@@ -37,6 +37,19 @@ pub const GROUP_ID_SPARSITY: u64 = 10;
 
 /// Most members of one group. The next one is told that the group is full.
 pub const MEMBERS_MAX: usize = 10_000;
+/// Longest alias of a group, in bytes of UTF-8. A longer one is refused.
+pub const ALIAS_BYTES_MAX: usize = 50;
+/// Connections that one member has in a group at once (browser tabs, a phone, IRC clients of one
+/// account). At the bound the newest takes the place of the oldest, which is told so.
+pub const SESSIONS_PER_MEMBER_MAX: usize = 16;
+/// Time in which comings and goings of one group are gathered before they are told: a page that
+/// is loaded anew is no news, and a thousand members who vanish at once are told of together.
+pub const PRESENCE_GATHERED_FOR: Duration = Duration::from_millis(500);
+/// Most events in one answer to who pages through a group. A larger number is taken as this one.
+pub const HISTORY_EVENTS_MAX: usize = 500;
+/// Bytes of text in one such answer, about. At the bound it holds fewer events, those nearest to
+/// the number that was given.
+pub const HISTORY_BYTES_MAX: usize = 256 * 1024;
 
 /// Sends of a member that are remembered by client id at the least, whatever their age.
 pub const SENDS_KEPT_MIN: usize = 1_000;
@@ -91,10 +104,8 @@ pub const LEAVE_AGAIN_AFTER: Duration = Duration::from_secs(5);
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
 /// Time between two looks for groups that have been empty too long.
 pub const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
-/// Ways of writing events that there may be: each chunk of events has a place for each.
-pub const WIRES_MAX: usize = 8;
-/// Bytes of the newest events that a live group holds in memory. A reader further behind reads
-/// from the log.
+/// Bytes of the newest events that a live group holds in memory, with their bytes on one wire; each
+/// other wire that somebody reads adds up to half of it. A reader further behind reads from the log.
 pub const TAIL_BYTES_MAX: usize = 128 * 1024;
 /// Age after which the tail lets go of events: readers at the head have long had them.
 pub const TAIL_KEPT_FOR: Duration = Duration::from_secs(10);

@@ -13,8 +13,9 @@ use tokio::sync::oneshot;
 use crate::brake::Source;
 use crate::hub::Hub;
 use crate::leaving;
-use crate::live_group::{Answer, Joining, LiveGroup, Model};
-use crate::outlet::{Outlet, Own, Signal};
+use crate::live_group::{Answer, Joining, LiveGroup};
+use crate::outlet::{Outlet, Own};
+use crate::passing;
 use crate::session::Session;
 use crate::wire::Wire;
 
@@ -132,7 +133,8 @@ impl Hub {
     }
 
     /// Takes up the membership of a seat: the name is its own at once, and events follow from its
-    /// place on. An older connection of the same seat is shown out.
+    /// place on. Older connections of the same member stay; past
+    /// [`limits::SESSIONS_PER_MEMBER_MAX`] the oldest is shown out.
     ///
     /// # Errors
     /// [`Refusal::SeatUnknown`] for a seat that is not one of that group, whether or not there is
@@ -149,18 +151,12 @@ impl Hub {
         wire: &'static dyn Wire,
     ) -> Result<Resumed, Refusal> {
         let live = self.load(id).await?.ok_or(Refusal::SeatUnknown)?;
-        let hash = seat.hash();
-        let seated = |model: &Model| {
-            let (member, _) = model.group.seated(&hash).filter(|_| live.is_open(model))?;
-            Some(member)
-        };
-        seated(&live.model()).ok_or(Refusal::SeatUnknown)?;
+        live.model().seated(&live, seat).ok_or(Refusal::SeatUnknown)?;
         leaving::see_off_the_left_behind(self, &live).await;
-        let member = {
+        let (member, is_first) = {
             let mut model = live.model();
-            let member = seated(&model).ok_or(Refusal::SeatUnknown)?;
-            model.arrive(member);
-            member
+            let member = model.seated(&live, seat).ok_or(Refusal::SeatUnknown)?;
+            (member, model.arrive(member))
         };
         let session = Session::new(Arc::clone(self), Arc::clone(&live), member, outlet, Keep::Seat);
         let head = live.tail().head();
@@ -169,10 +165,9 @@ impl Hub {
         let after =
             if is_reset { head.minus(limits::PAGE_EVENTS_MAX as u64) } else { position.after };
         session.attach(after.next(), wire, Own::Everything);
-        for replaced in live.replace_readers(session.reader()) {
-            if !Arc::ptr_eq(&replaced.outlet, outlet) {
-                replaced.outlet.signal(Signal::Replaced);
-            }
+        live.add_reader(session.reader());
+        if is_first {
+            passing::note_presence(self, &live, member, false);
         }
         Ok(Resumed { session, is_reset, head })
     }
@@ -217,7 +212,9 @@ impl Admission {
             }
         };
         let (told, outcome) = oneshot::channel();
-        let joining = Joining { told, outlet: Arc::clone(outlet), wire };
+        // Who has a seat may be here by several connections, and each is told what the others did.
+        let own = if seat.is_some() { Own::Everything } else { Own::LeftOut };
+        let joining = Joining { told, outlet: Arc::clone(outlet), wire, own };
         let command = Command::Join { name, seat: seat.as_ref().map(SeatSecret::hash) };
         self.hub.submit(&self.live, command, Answer::Joins(Box::new(joining))).await?;
         // Dropped while it waits, the session that is told of is dropped with it, and leaves.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use conclave_log::LogError;
 
 use crate::hub::Hub;
-use crate::outlet::{Outlet, Signal, Turn};
+use crate::outlet::{Ended, Outlet, Signal, Turn};
 
 /// Serves an outlet that was just marked as behind: at once where that does it, by a task where
 /// it has to wait.
@@ -42,7 +42,7 @@ async fn serve(hub: &Hub, outlet: &Outlet, mut turn: Turn) {
                 }
                 // It was deleted: nobody is to sit in it.
                 Ok(_) | Err(LogError::NoSuchGroup) => {
-                    wanted.group.end();
+                    wanted.group.end(Ended::Deleted);
                     outlet.detach(wanted.session);
                 }
                 Err(LogError::Stopped) => return cut_off(outlet),

@@ -1,9 +1,11 @@
-//! History: where the last so many messages of a group begin.
+//! History: where the last so many messages of a group begin, and the events beside a number.
 //!
-//! Pages backwards through the log, in bounded pages, taking its turn beside other readers. What
-//! it finds is then read forward like everything else. Does not know how it is shown.
+//! Pages through the log, in bounded pages, taking its turn beside other readers. Does not know
+//! how it is shown.
 
-use conclave_core::{GroupId, Seq, limits};
+use std::collections::VecDeque;
+
+use conclave_core::{Event, GroupId, GroupName, Seq, limits};
 use conclave_log::{Log, LogError};
 
 use crate::wire::Wire;
@@ -31,7 +33,7 @@ pub(crate) struct Found {
 /// Finds the last messages below `before`.
 pub(crate) async fn seek(
     log: &dyn Log,
-    group: GroupId,
+    group: &GroupName,
     before: Seq,
     wanted: Wanted,
 ) -> Result<Found, LogError> {
@@ -44,7 +46,7 @@ pub(crate) async fn seek(
         let mut stretch = Vec::new();
         let mut next = start;
         while next < end {
-            let page = log.read(group, next).await?;
+            let page = log.read(group.id, next).await?;
             let Some(last) = page.last().map(|event| event.seq) else { return Ok(found) };
             stretch.extend(
                 page.into_iter().filter(|event| event.seq < end && event.entry.is_message()),
@@ -57,7 +59,7 @@ pub(crate) async fn seek(
             }
             if let Some(bytes_max) = wanted.bytes_max {
                 let mut encoded = Vec::new();
-                wanted.wire.encode(event, &mut encoded);
+                wanted.wire.encode(group, event, &mut encoded);
                 bytes += encoded.len();
                 if bytes > bytes_max {
                     return Ok(found);
@@ -68,4 +70,51 @@ pub(crate) async fn seek(
         end = start;
     }
     Ok(found)
+}
+
+/// Which side of a number a page lies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Below it.
+    Before(Seq),
+    /// Above it.
+    After(Seq),
+}
+
+/// The `count` events nearest to a number, on one side of it, in order: fewer where they would be
+/// more than [`limits::HISTORY_BYTES_MAX`] of text.
+pub(crate) async fn page(
+    log: &dyn Log,
+    group: GroupId,
+    side: Side,
+    count: usize,
+) -> Result<Vec<Event>, LogError> {
+    let (mut next, end) = match side {
+        Side::Before(before) => (before.minus(count as u64).max(Seq(1)), before),
+        Side::After(after) => (after.next(), after.next().plus(count as u64)),
+    };
+    let mut events = VecDeque::new();
+    let mut bytes = 0;
+    while next < end {
+        let page = log.read(group, next).await?;
+        let Some(last) = page.last().map(|event| event.seq) else { break };
+        next = last.next();
+        for event in page.into_iter().take_while(|event| event.seq < end) {
+            bytes += event.entry.weight();
+            events.push_back(event);
+            // At least one event, so that whoever pages gets on.
+            while bytes > limits::HISTORY_BYTES_MAX && events.len() > 1 {
+                match side {
+                    Side::Before(_) => {
+                        bytes -= events.pop_front().map_or(0, |event| event.entry.weight());
+                    }
+                    Side::After(_) => {
+                        events.pop_back();
+                        return Ok(events.into());
+                    }
+                }
+            }
+        }
+    }
+    Ok(events.into())
 }

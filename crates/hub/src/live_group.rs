@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conclave_core::{
-    Command, Decision, Entry, Group, GroupId, Kind, MemberId, Refusal, Seq, Text, Timestamp,
+    Command, Decision, Entry, Group, GroupId, GroupName, Kind, MemberId, Passing, Refusal,
+    SeatSecret, Seq, Text, Timestamp, limits,
 };
 use conclave_log::{GroupOptions, Stored, Ticket};
 use tokio::sync::{Notify, OnceCell, oneshot};
 
-use crate::outlet::{Outlet, Signal};
+use crate::outlet::{Ended, Outlet, Own, Signal};
 use crate::session::Session;
 use crate::tail::Tail;
 use crate::wire::Wire;
@@ -37,6 +38,8 @@ pub(crate) struct LiveGroup {
     seen_off: OnceCell<()>,
     /// Closed or deleted: nobody is to touch it any more. Set under the model's lock.
     has_ended: AtomicBool,
+    /// It ended by being deleted.
+    is_deleted: AtomicBool,
 }
 
 /// A session's outlet.
@@ -49,8 +52,8 @@ pub(crate) struct Reader {
 }
 
 /// Tells one session from all others, of the same member and on the same outlet too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Serial(pub(crate) u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Serial(pub(crate) u64);
 
 /// What changes by decisions and commits.
 #[derive(Debug)]
@@ -63,6 +66,8 @@ pub(crate) struct Model {
     renaming: Vec<MemberId>,
     /// How many sessions each member has.
     pub(crate) sessions: HashMap<MemberId, u32>,
+    /// Whose coming or going is to be told, and whether it was here as it was told last.
+    presence: HashMap<MemberId, bool>,
     /// The newest event that is in a kept snapshot.
     pub(crate) snapshot_head: Seq,
 }
@@ -94,6 +99,8 @@ pub(crate) struct Joining {
     pub(crate) told: oneshot::Sender<Result<(Session, Seq), Refusal>>,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) wire: &'static dyn Wire,
+    /// What it is shown of its own.
+    pub(crate) own: Own,
 }
 
 /// How an append ended.
@@ -118,13 +125,20 @@ impl LiveGroup {
                 in_flight: VecDeque::new(),
                 renaming: Vec::new(),
                 sessions: HashMap::new(),
+                presence: HashMap::new(),
                 snapshot_head,
             }),
             readers: Mutex::default(),
             settled: Notify::new(),
             seen_off: OnceCell::new(),
             has_ended: AtomicBool::new(false),
+            is_deleted: AtomicBool::new(false),
         }
+    }
+
+    /// What it goes by.
+    pub(crate) fn name(&self) -> GroupName {
+        GroupName::from(self.id)
     }
 
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
@@ -164,7 +178,7 @@ impl LiveGroup {
             return;
         }
         drop(readers);
-        show_out(&added);
+        self.show_out(&added, self.end_told());
     }
 
     /// Takes a session's reader away, and its cursor with it: nothing is written of the group from
@@ -177,41 +191,74 @@ impl LiveGroup {
         }
     }
 
-    /// Adds a reader and takes those away who read as the same member, whom it replaces.
-    pub(crate) fn replace_readers(&self, added: Reader) -> Vec<Reader> {
+    /// Adds a reader. Another session of its member on the same outlet goes without a word; where
+    /// the member has more sessions than it may, the oldest is shown out.
+    pub(crate) fn add_reader(&self, added: Reader) {
+        let (member, session) = (added.member, added.session);
+        let outlet = Arc::clone(&added.outlet);
+        self.add_readers(vec![added]);
+        let mut again = Vec::new();
         let mut readers = self.lock_readers();
-        if self.has_ended() {
-            drop(readers);
-            show_out(&[added]);
-            return Vec::new();
+        // Under one lock, so that of two who come at once one finds the other.
+        let mut of_member: Vec<_> =
+            readers.iter().filter(|reader| reader.member == member).cloned().collect();
+        of_member.retain(|reader| {
+            let stays = reader.session == session || !Arc::ptr_eq(&reader.outlet, &outlet);
+            if !stays {
+                again.push(reader.clone());
+            }
+            stays
+        });
+        of_member.sort_unstable_by_key(|reader| reader.session.0);
+        let stay_count = of_member.len().min(limits::SESSIONS_PER_MEMBER_MAX);
+        let replaced: Vec<_> = of_member.drain(..of_member.len() - stay_count).collect();
+        if !again.is_empty() || !replaced.is_empty() {
+            let goes = |reader: &Reader| {
+                let mut going = again.iter().chain(&replaced);
+                going.any(|other| other.session == reader.session)
+            };
+            Arc::make_mut(&mut readers).retain(|reader| !goes(reader));
         }
-        // Under one lock, so that of two who come at once one replaces the other.
-        let (replaced, mut stay): (Vec<_>, Vec<_>) =
-            readers.iter().cloned().partition(|reader| reader.member == added.member);
-        stay.push(added);
-        *readers = Arc::new(stay);
         drop(readers);
-        for reader in &replaced {
-            reader.outlet.detach(reader.session);
+        for Reader { session, outlet, .. } in again {
+            outlet.detach(session);
         }
-        replaced
+        self.show_out(&replaced, Ended::Replaced);
     }
 
     /// Shows those out who read as one of these members, who are none any more.
-    pub(crate) fn show_out_of(&self, members: &[MemberId]) {
+    pub(crate) fn show_out_of(&self, departed: &[(MemberId, Ended)]) {
         let mut shown_out = Vec::new();
+        let why_of = |reader: &Reader| {
+            departed.iter().find(|(member, _)| *member == reader.member).map(|(_, why)| *why)
+        };
         let mut readers = self.lock_readers();
-        if readers.iter().any(|reader| members.contains(&reader.member)) {
-            Arc::make_mut(&mut readers).retain(|reader| {
-                let stays = !members.contains(&reader.member);
-                if !stays {
-                    shown_out.push(reader.clone());
+        if readers.iter().any(|reader| why_of(reader).is_some()) {
+            Arc::make_mut(&mut readers).retain(|reader| match why_of(reader) {
+                None => true,
+                Some(why) => {
+                    shown_out.push((reader.clone(), why));
+                    false
                 }
-                stays
             });
         }
         drop(readers);
-        show_out(&shown_out);
+        for (reader, why) in shown_out {
+            self.show_out(&[reader], why);
+        }
+    }
+
+    /// Tells readers that they are in the group no more.
+    fn show_out(&self, readers: &[Reader], why: Ended) {
+        for Reader { session, outlet, .. } in readers {
+            outlet.detach(*session);
+            outlet.signal(Signal::GroupEnded { group: self.id, session: *session, why });
+        }
+    }
+
+    /// Why the group has ended.
+    fn end_told(&self) -> Ended {
+        if self.is_deleted.load(Ordering::Acquire) { Ended::Deleted } else { Ended::Closed }
     }
 
     /// Whether that password, as a keyed digest, is the one that was verified last.
@@ -236,20 +283,21 @@ impl LiveGroup {
 
     /// Ends the group: nothing more is handed to the log, and everybody in it is told and shown
     /// out.
-    pub(crate) fn end(&self) {
-        self.end_if(|_| true);
+    pub(crate) fn end(&self, why: Ended) {
+        self.end_if(why, |_| true);
     }
 
     /// Ends the group where its state says so; whether it does.
-    pub(crate) fn end_if(&self, is_due: impl FnOnce(&Model) -> bool) -> bool {
+    pub(crate) fn end_if(&self, why: Ended, is_due: impl FnOnce(&Model) -> bool) -> bool {
         let model = self.model();
         if !is_due(&model) {
             return false;
         }
+        self.is_deleted.store(why == Ended::Deleted, Ordering::Release);
         self.has_ended.store(true, Ordering::Release);
         drop(model);
         let readers = std::mem::take(&mut *self.lock_readers());
-        show_out(&readers);
+        self.show_out(&readers, why);
         self.settled.notify_waiters();
         true
     }
@@ -268,14 +316,6 @@ impl LiveGroup {
             }
             settled.await;
         }
-    }
-}
-
-/// Tells readers that they are in the group no more.
-fn show_out(readers: &[Reader]) {
-    for reader in readers {
-        reader.outlet.detach(reader.session);
-        reader.outlet.signal(Signal::GroupEnded);
     }
 }
 
@@ -344,19 +384,49 @@ impl Model {
         self.in_flight.drain(..).collect()
     }
 
-    /// Notes a session more of a member.
-    pub(crate) fn arrive(&mut self, member: MemberId) {
-        *self.sessions.entry(member).or_default() += 1;
+    /// The member that a seat stands for, where anyone may come in.
+    pub(crate) fn seated(&self, live: &LiveGroup, seat: &SeatSecret) -> Option<MemberId> {
+        let (member, _) = self.group.seated(&seat.hash()).filter(|_| live.is_open(self))?;
+        Some(member)
     }
 
-    /// Notes a session less of a member.
-    pub(crate) fn depart(&mut self, member: MemberId) {
-        if let Some(count) = self.sessions.get_mut(&member) {
-            *count -= 1;
-            if *count == 0 {
-                self.sessions.remove(&member);
-            }
+    /// Notes a session more of a member; whether it is the first.
+    pub(crate) fn arrive(&mut self, member: MemberId) -> bool {
+        let count = self.sessions.entry(member).or_default();
+        *count += 1;
+        *count == 1
+    }
+
+    /// Notes a session less of a member; whether it was the last.
+    pub(crate) fn depart(&mut self, member: MemberId) -> bool {
+        let Some(count) = self.sessions.get_mut(&member) else { return false };
+        *count -= 1;
+        let is_last = *count == 0;
+        if is_last {
+            self.sessions.remove(&member);
         }
+        is_last
+    }
+
+    /// Notes that a member is here or not any more, and `was` before; whether somebody is to see
+    /// to it that this is told.
+    pub(crate) fn note_presence(&mut self, member: MemberId, was: bool) -> bool {
+        let is_first = self.presence.is_empty();
+        self.presence.entry(member).or_insert(was);
+        is_first
+    }
+
+    /// Takes the comings and goings that still hold.
+    pub(crate) fn take_presence(&mut self) -> Vec<Passing> {
+        let noted = std::mem::take(&mut self.presence);
+        noted
+            .into_iter()
+            .filter_map(|(member, was)| {
+                let is_here = self.sessions.contains_key(&member);
+                let name = self.group.member(member)?.name.clone();
+                (is_here != was).then_some(Passing::Presence { member, name, is_here })
+            })
+            .collect()
     }
 }
 
@@ -380,10 +450,10 @@ impl InFlight {
 }
 
 impl Answer {
-    /// Tells that the append did not land.
-    pub(crate) fn fail(self, refusal: Refusal) {
+    /// Tells that the append to that group did not land.
+    pub(crate) fn fail(self, group: GroupId, refusal: Refusal) {
         match self {
-            Self::OnFailure(outlet) => outlet.signal(Signal::NotTaken(refusal)),
+            Self::OnFailure(outlet) => outlet.signal(Signal::NotTaken { group, refusal }),
             Self::Told(told) => {
                 // Whoever waited may have gone.
                 let _gone = told.send(Err(refusal));

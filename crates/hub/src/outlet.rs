@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use conclave_core::{Refusal, Seq, limits};
+use conclave_core::{GroupId, Refusal, Seq, limits};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
@@ -26,6 +26,7 @@ use crate::catch_up;
 use crate::hub::Hub;
 use crate::live_group::Serial;
 use crate::tail::Chunk;
+use crate::wire::Wire;
 
 use feed::Feed;
 pub(crate) use feed::{Cursor, Own, Run};
@@ -51,14 +52,39 @@ pub trait Sink: Send + Sync + fmt::Debug {
 /// What an outlet tells the one who runs its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Something that was said or done was not taken into the log.
-    NotTaken(Refusal),
-    /// It is shown out of a group: that was closed or deleted, or it is no member any more.
-    GroupEnded,
-    /// A newer connection of the same seat has taken its place.
-    Replaced,
+    /// Something that was said or done in a group was not taken into the log.
+    NotTaken {
+        /// The group.
+        group: GroupId,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// A session is shown out of its group.
+    GroupEnded {
+        /// The group.
+        group: GroupId,
+        /// Which session: there may be a newer one in the same group by now.
+        session: Serial,
+        /// Why.
+        why: Ended,
+    },
     /// The peer is gone, or took nothing for [`limits::STALL_MAX`].
     Closed,
+}
+
+/// Why a session is shown out of its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The member left, by another of its sessions.
+    Left,
+    /// The member was removed.
+    Removed,
+    /// The group was closed.
+    Closed,
+    /// The group was deleted.
+    Deleted,
+    /// The member has too many sessions, and this was the oldest.
+    Replaced,
 }
 
 /// The writing half of one connection.
@@ -220,13 +246,33 @@ impl Outlet {
         self.write_chunk(&mut feed, session, chunk) == Wrote::Blocked && feed.needs_catch_up()
     }
 
+    /// Gives a session something of the moment, if it is at the head and its peer takes all it is
+    /// given; otherwise it is passed by. `true` where it is behind now and a catch-up task is to be
+    /// started.
+    #[must_use]
+    pub(crate) fn give_passing(
+        &self,
+        session: Serial,
+        encode: impl FnOnce(&dyn Wire) -> Bytes,
+    ) -> bool {
+        let mut feed = self.lock();
+        if feed.is_lagging || feed.is_closed || feed.has_unsent() {
+            return false;
+        }
+        let Some(cursor) = feed.cursor_of(session) else { return false };
+        // Held, it is not in the group yet for all that its peer knows.
+        if cursor.is_held {
+            return false;
+        }
+        let bytes = encode(cursor.wire);
+        feed.push_unsent(bytes);
+        self.flush(&mut feed) == Wrote::Blocked && feed.needs_catch_up()
+    }
+
     /// Writes the rest of a chunk for one session and moves it by what the peer's side took.
     fn write_chunk(&self, feed: &mut Feed, session: Serial, chunk: &Chunk) -> Wrote {
         let Some(cursor) = feed.cursor_of(session) else { return Wrote::All };
-        let Some(encoded) = chunk.encoded(cursor.wire) else {
-            tracing::error!(wire = ?cursor.wire, "a wire has no place among the wires");
-            return self.gone(feed);
-        };
+        let encoded = chunk.encoded(&cursor.group, cursor.wire);
         let skipped = usize::try_from(cursor.next.0 - chunk.first().0).unwrap_or(usize::MAX);
         let has_own = chunk.may_hold(cursor.member);
         let leaves_out = cursor.leaves_out();
@@ -346,12 +392,11 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, Event, GroupId, Kind, MemberId, Name, Text, Timestamp};
+    use conclave_core::{Entry, Event, GroupName, Kind, MemberId, Name, Text, Timestamp};
     use conclave_log::{GroupOptions, Stored};
 
     use super::*;
     use crate::live_group::LiveGroup;
-    use crate::wire::Wire;
 
     /// A peer that takes so many bytes, and then none.
     #[derive(Debug)]
@@ -380,7 +425,7 @@ mod tests {
             0
         }
 
-        fn encode(&self, event: &Event, out: &mut Vec<u8>) {
+        fn encode(&self, _group: &GroupName, event: &Event, out: &mut Vec<u8>) {
             if let Kind::Said { text, .. } = &event.entry.kind {
                 out.extend_from_slice(text.as_str().as_bytes());
             }
@@ -451,11 +496,16 @@ mod tests {
     #[test]
     fn the_same_signal_is_told_once() {
         let outlet = Outlet::new(Box::new(Stuck(Mutex::new(0))));
+        let (group, session) = (GroupId::new(8888).unwrap(), Serial(1));
+        let signals = [
+            Signal::NotTaken { group, refusal: Refusal::NotSaved },
+            Signal::GroupEnded { group, session, why: Ended::Closed },
+        ];
         for _ in 0..1_000 {
-            outlet.signal(Signal::NotTaken(Refusal::NotSaved));
-            outlet.signal(Signal::GroupEnded);
+            for signal in signals {
+                outlet.signal(signal);
+            }
         }
-        let signals = [Signal::NotTaken(Refusal::NotSaved), Signal::GroupEnded];
         assert_eq!(outlet.take_signals(), signals);
         assert_eq!(outlet.take_signals(), []);
     }

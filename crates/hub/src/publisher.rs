@@ -14,7 +14,7 @@ use crate::admission::Keep;
 use crate::catch_up;
 use crate::hub::Hub;
 use crate::live_group::{Answer, InFlight, Joining, LiveGroup, Model, Reader};
-use crate::outlet::Own;
+use crate::outlet::Ended;
 use crate::session::Session;
 use crate::tail::Chunk;
 
@@ -54,7 +54,7 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
                     fail(&live, &tickets, failure);
                     if failure == AppendFailure::NoSuchGroup {
                         // Deleted by somebody else: nobody is to sit in it.
-                        live.end();
+                        live.end(Ended::Deleted);
                     }
                 }
             }
@@ -84,8 +84,10 @@ fn settle(
             model.group.apply(event);
         }
         let member = event.entry.member;
-        if matches!(event.entry.kind, Kind::Left | Kind::Removed { .. }) {
-            departed.push(member);
+        match event.entry.kind {
+            Kind::Left => departed.push((member, Ended::Left)),
+            Kind::Removed { .. } => departed.push((member, Ended::Removed)),
+            _ => {}
         }
         match append.map(|append| append.answer) {
             None | Some(Answer::OnFailure(_)) => {}
@@ -135,7 +137,7 @@ fn begin(
 ) -> Session {
     let session =
         Session::new(Arc::clone(hub), Arc::clone(live), member, &joining.outlet, Keep::Connection);
-    session.attach(seq.next(), joining.wire, Own::LeftOut);
+    session.attach(seq.next(), joining.wire, joining.own);
     session
 }
 
@@ -198,7 +200,7 @@ fn give_up(
     }
     drop(model);
     for append in failed {
-        append.answer.fail(refusal);
+        append.answer.fail(live.id, refusal);
     }
     live.settled().notify_waiters();
 }

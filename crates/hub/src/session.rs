@@ -1,30 +1,29 @@
-//! Session: one connection's membership of one group, and all that a member may do.
+//! Session: one connection's membership of one group: the membership, and the place from which the
+//! group's events flow to the connection.
 //!
-//! Who has a session is a member: there is no other way to touch a group. A session without a seat
-//! leaves the group when it ends, however it ends. Does not know protocols.
+//! A session without a seat leaves the group when it ends, however it ends. A member may have
+//! several. Does not know protocols.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use conclave_core::{
-    ClientId, Command, GroupId, MemberId, Name, Refusal, Seq, Text, Timestamp, Topic,
-};
-use conclave_log::GroupOptions;
+use conclave_core::{MemberId, Refusal, Seq};
 use tokio::sync::oneshot;
 
 use crate::admission::Keep;
 use crate::history;
-use crate::hub::{Hub, Submitted, refusal_of};
+use crate::hub::{Hub, refusal_of};
 use crate::leaving;
 use crate::live_group::{Answer, LiveGroup, Reader, Serial};
+use crate::membership::{Membership, Said};
 use crate::outlet::{Cursor, Outlet, Own, Run};
+use crate::passing;
 use crate::wire::Wire;
 
-/// One connection's membership of one group.
+/// One connection's membership of one group. All that a member may do stands at [`Membership`].
 pub struct Session {
-    hub: Arc<Hub>,
-    live: Arc<LiveGroup>,
-    member: MemberId,
+    membership: Membership,
     outlet: Arc<Outlet>,
     serial: Serial,
     keep: Keep,
@@ -34,30 +33,18 @@ pub struct Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("group", &self.live.id)
-            .field("member", &self.member)
+            .field("membership", &self.membership)
+            .field("serial", &self.serial)
             .finish_non_exhaustive()
     }
 }
 
-/// Where a message landed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Landed {
-    /// Its number.
-    pub seq: Seq,
-    /// Its time.
-    pub at: Timestamp,
-}
+impl Deref for Session {
+    type Target = Membership;
 
-/// A member of the group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberHere {
-    /// Which.
-    pub member: MemberId,
-    /// Its name.
-    pub name: Name,
-    /// Whether it is connected.
-    pub is_here: bool,
+    fn deref(&self) -> &Membership {
+        &self.membership
+    }
 }
 
 impl Session {
@@ -70,7 +57,8 @@ impl Session {
         keep: Keep,
     ) -> Self {
         let (serial, outlet) = (hub.next_serial(), Arc::clone(outlet));
-        Self { hub, live, member, outlet, serial, keep, has_left: false }
+        let membership = Membership { hub, live, member };
+        Self { membership, outlet, serial, keep, has_left: false }
     }
 
     /// Keeps the membership for as long as was asked, now that somebody has the session.
@@ -97,38 +85,14 @@ impl Session {
         Reader { session: self.serial, member: self.member, outlet: Arc::clone(&self.outlet) }
     }
 
-    /// The group.
-    pub fn group(&self) -> GroupId {
-        self.live.id
+    /// What it is a connection's part in.
+    pub const fn membership(&self) -> &Membership {
+        &self.membership
     }
 
-    /// Which member it is.
-    pub const fn member(&self) -> MemberId {
-        self.member
-    }
-
-    /// The name it bears.
-    pub fn name(&self) -> Option<Name> {
-        self.live.model().group.member(self.member).map(|member| member.name.clone())
-    }
-
-    /// The topic; empty where there is none.
-    pub fn topic(&self) -> Topic {
-        self.live.model().group.topic().clone()
-    }
-
-    /// The members, in the order of joining: those whose joining is durable.
-    pub fn members(&self) -> Vec<MemberHere> {
-        let model = self.live.model();
-        model
-            .group
-            .members()
-            .map(|(member, state)| MemberHere {
-                member,
-                name: state.name.clone(),
-                is_here: model.sessions.contains_key(&member),
-            })
-            .collect()
+    /// What tells it from every other session.
+    pub const fn serial(&self) -> Serial {
+        self.serial
     }
 
     /// Says or does something, and does not wait until it is durable: where it does not land,
@@ -143,66 +107,6 @@ impl Session {
         let command = what.command(self.member, None);
         let answer = Answer::OnFailure(Arc::clone(&self.outlet));
         self.hub.submit(&self.live, command, answer).await.map(|_submitted| ())
-    }
-
-    /// Says or does something and waits until it is durable. The same client id again lands once,
-    /// and has the same answer.
-    ///
-    /// # Errors
-    /// The rule that forbids it; [`Refusal::Unknown`] where it may have landed all the same.
-    ///
-    /// # Cancel safety
-    /// It may land. The same client id tells.
-    pub async fn send(&self, what: Said, client_id: Option<ClientId>) -> Result<Landed, Refusal> {
-        self.commit(what.command(self.member, client_id)).await
-    }
-
-    /// Goes by another name.
-    ///
-    /// # Errors
-    /// [`Refusal::NameTaken`] and the like.
-    ///
-    /// # Cancel safety
-    /// It may happen.
-    pub async fn rename(&self, to: Name) -> Result<(), Refusal> {
-        self.commit(Command::Rename { member: self.member, to }).await.map(|_landed| ())
-    }
-
-    /// Sets the topic; an empty one takes it away.
-    ///
-    /// # Errors
-    /// Where the member is none any more, or the log cannot take it.
-    ///
-    /// # Cancel safety
-    /// It may happen.
-    pub async fn set_topic(&self, text: Topic) -> Result<(), Refusal> {
-        self.commit(Command::SetTopic { member: self.member, text }).await.map(|_landed| ())
-    }
-
-    async fn commit(&self, command: Command) -> Result<Landed, Refusal> {
-        let (told, outcome) = oneshot::channel();
-        match self.hub.submit(&self.live, command, Answer::Told(told)).await? {
-            Submitted::Already(seq, at) => Ok(Landed { seq, at }),
-            Submitted::UnderWay => {
-                let (seq, at) = outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
-                Ok(Landed { seq, at })
-            }
-        }
-    }
-
-    /// Has the group deleted when its last member has left, or not (B9).
-    ///
-    /// # Errors
-    /// [`Refusal::NotTheCreator`] for anyone but the one who made it.
-    ///
-    /// # Cancel safety
-    /// It may happen.
-    pub async fn set_deleted_when_empty(&self, is_on: bool) -> Result<(), Refusal> {
-        if self.member != MemberId(1) {
-            return Err(Refusal::NotTheCreator);
-        }
-        let change = |options: &mut GroupOptions| options.is_deleted_when_empty = is_on;
-        self.hub.change_options(&self.live, change).await
     }
 
     /// Writes bytes meant for this connection alone, between two events.
@@ -238,7 +142,7 @@ impl Session {
     ) -> Result<u32, Refusal> {
         let Some(before) = self.outlet.next_of(self.serial) else { return Ok(0) };
         let wanted = history::Wanted { count, bytes_max, wire };
-        let found = history::seek(self.hub.log(), self.live.id, before, wanted)
+        let found = history::seek(self.hub.log(), &self.live.name(), before, wanted)
             .await
             .map_err(|error| refusal_of(&error))?;
         if found.count > 0 {
@@ -268,31 +172,20 @@ impl Session {
         if std::mem::replace(&mut self.has_left, true) {
             return None;
         }
-        self.live.remove_reader(self.serial, &self.outlet);
-        self.live.model().depart(self.member);
+        let Membership { hub, live, member } = &self.membership;
+        live.remove_reader(self.serial, &self.outlet);
+        let was_last = live.model().depart(*member);
         // Who is in the group when the server stops is seen off when it is back.
-        if !is_leaving || self.hub.is_stopping() {
+        if hub.is_stopping() {
             return None;
         }
-        Some(leaving::leave(&self.hub, &self.live, self.member))
-    }
-}
-
-/// Something said or done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// Said.
-    Words(Text),
-    /// Done (`/me`).
-    Action(Text),
-}
-
-impl Said {
-    fn command(self, member: MemberId, client_id: Option<ClientId>) -> Command {
-        match self {
-            Self::Words(text) => Command::Say { member, text, client_id },
-            Self::Action(text) => Command::Act { member, text, client_id },
+        if is_leaving {
+            return Some(leaving::leave(hub, live, *member));
         }
+        if was_last {
+            passing::note_presence(hub, live, *member, true);
+        }
+        None
     }
 }
 

@@ -10,6 +10,7 @@ use conclave_log::{GroupOptions, Listed};
 
 use crate::hub::{Hub, refusal_of};
 use crate::live_group::{LiveGroup, Model};
+use crate::outlet::Ended;
 
 /// A group as it is shown to whoever runs the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Hub {
         let _turn = self.changing.lock().await;
         let Some(live) = self.load_anew(id).await? else { return Ok(false) };
         self.set_options(&live, |options| options.is_closed = true).await?;
-        live.end();
+        live.end(Ended::Closed);
         self.bury(&live).await;
         tracing::info!(group = %id, "group closed");
         Ok(true)
@@ -127,7 +128,7 @@ impl Hub {
         live: &LiveGroup,
         is_due: impl FnOnce(&Model) -> bool,
     ) -> Result<bool, Refusal> {
-        if live.has_ended() || !live.end_if(is_due) {
+        if live.has_ended() || !live.end_if(Ended::Deleted, is_due) {
             return Ok(false);
         }
         let deleted = self.log().delete(live.id).await;

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use conclave_core::{Event, MemberId, Seq, limits};
+use conclave_core::{Event, GroupName, MemberId, Seq, limits};
 use tokio::time::Instant;
 
+use crate::live_group::LiveGroup;
 use crate::wire::Wire;
 
 /// Events of one commit to one group: published together, encoded once a wire.
@@ -23,7 +24,17 @@ pub(crate) struct Chunk {
     /// a reader has none of its own in here.
     members: u64,
     weight: usize,
-    encoded: [OnceLock<Encoded>; limits::WIRES_MAX],
+    /// Its bytes on each wire that somebody reads it on. A wire that nobody reads costs nothing.
+    encoded: OnceLock<Box<Form>>,
+}
+
+/// A chunk's bytes on one wire, and those on the next that was asked for.
+#[derive(Debug)]
+struct Form {
+    /// The wire's number.
+    place: usize,
+    encoded: Encoded,
+    next: OnceLock<Box<Self>>,
 }
 
 /// A chunk's events as bytes.
@@ -38,6 +49,7 @@ pub(crate) struct Encoded {
 impl Encoded {
     /// Encodes events of one chunk or page; those that `is_left_out` have no bytes.
     pub(crate) fn new(
+        group: &GroupName,
         events: &[Event],
         wire: &dyn Wire,
         is_left_out: impl Fn(&Event) -> bool,
@@ -47,7 +59,7 @@ impl Encoded {
             .iter()
             .map(|event| {
                 if !is_left_out(event) {
-                    wire.encode(event, &mut bytes);
+                    wire.encode(group, event, &mut bytes);
                 }
                 // A page holds well below 2^32 bytes: events and their number are bounded.
                 u32::try_from(bytes.len()).unwrap_or(u32::MAX)
@@ -68,7 +80,7 @@ impl Chunk {
             weight: size_of::<Self>()
                 + 2 * events.iter().map(|event| event.entry.weight()).sum::<usize>(),
             events: events.into_boxed_slice(),
-            encoded: Default::default(),
+            encoded: OnceLock::new(),
         }
     }
 
@@ -90,10 +102,22 @@ impl Chunk {
         self.members & bit(member) != 0
     }
 
-    /// Its bytes on that wire; made by the first who asks.
-    pub(crate) fn encoded(&self, wire: &dyn Wire) -> Option<&Encoded> {
-        let place = self.encoded.get(wire.place())?;
-        Some(place.get_or_init(|| Encoded::new(&self.events, wire, |_| false)))
+    /// Its bytes on that wire; made by the first who asks. `live` is the group whose it is.
+    pub(crate) fn encoded(&self, live: &LiveGroup, wire: &dyn Wire) -> &Encoded {
+        let place = wire.place();
+        let mut next = &self.encoded;
+        loop {
+            // Of two who ask at once for different wires one makes its form here; the other finds
+            // that it is not the one, and goes on.
+            let form = next.get_or_init(|| {
+                let encoded = Encoded::new(&live.name(), &self.events, wire, |_| false);
+                Box::new(Form { place, encoded, next: OnceLock::new() })
+            });
+            if form.place == place {
+                return &form.encoded;
+            }
+            next = &form.next;
+        }
     }
 }
 

@@ -1,17 +1,22 @@
 //! Wire: how events are written as bytes, for all connections who speak alike.
 //!
-//! The hub does not know what the bytes mean. It encodes a chunk of events once for each wire.
+//! The hub does not know what the bytes mean. It encodes a chunk of events once for each wire that
+//! somebody reads it on.
 
 use std::fmt;
 
-use conclave_core::Event;
+use conclave_core::{Event, GroupName, Passing};
 
 /// A way of writing events as bytes. One static value a way; connections that share it share the
 /// encoded bytes.
 pub trait Wire: Send + Sync + fmt::Debug {
-    /// Its place among the wires, below [`WIRES_MAX`](conclave_core::limits::WIRES_MAX), its own.
+    /// Its number among the wires: no two wires have the same. A wire that nobody reads costs
+    /// nothing.
     fn place(&self) -> usize;
 
-    /// Appends the event as bytes; nothing where the wire does not show such an event.
-    fn encode(&self, event: &Event, out: &mut Vec<u8>);
+    /// Appends an event of that group as bytes; nothing where the wire does not show such an event.
+    fn encode(&self, group: &GroupName, event: &Event, out: &mut Vec<u8>);
+
+    /// Appends something of the moment as bytes; nothing where the wire does not show it.
+    fn encode_passing(&self, _group: &GroupName, _passing: &Passing, _out: &mut Vec<u8>) {}
 }

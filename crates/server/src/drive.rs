@@ -160,10 +160,14 @@ impl Driver {
     fn handle_signals(&mut self) {
         for signal in self.outlet.take_signals() {
             match signal {
-                Signal::NotTaken(refusal) => {
+                Signal::NotTaken { refusal, .. } => {
                     self.door.handle_notice(now(), Notice::NotTaken(refusal));
                 }
-                Signal::GroupEnded | Signal::Replaced => {
+                Signal::GroupEnded { session: ended, .. } => {
+                    // It may be in another group by now, or in the same one again.
+                    if !self.session().is_ok_and(|session| session.serial() == ended) {
+                        continue;
+                    }
                     self.set_standing(Standing::Outside);
                     self.door.handle_notice(now(), Notice::GroupEnded);
                 }

@@ -2,7 +2,7 @@
 //!
 //! The place where doors and the hub meet on the hot path. Knows no connection.
 
-use conclave_core::Event;
+use conclave_core::{Event, GroupName};
 use conclave_doors::console::{LineEnd, encode_earlier, encode_event};
 use conclave_hub::Wire;
 
@@ -48,7 +48,7 @@ impl Wire for ConsoleWire {
         }
     }
 
-    fn encode(&self, event: &Event, out: &mut Vec<u8>) {
+    fn encode(&self, _group: &GroupName, event: &Event, out: &mut Vec<u8>) {
         match self {
             Self::Live(line_end) => encode_event(event, *line_end, out),
             Self::Earlier(line_end) => encode_earlier(event, *line_end, out),

@@ -104,8 +104,9 @@ impl Outlet {
         let is_wanted = |run: &&Run| run.session == wanted.session && run.next == wanted.from;
         let Some(run) = feed.history.front().filter(is_wanted) else { return Wrote::All };
         let end = run.end;
-        let encoded =
-            Encoded::new(page, run.wire, |event| event.seq >= end || !event.entry.is_message());
+        let encoded = Encoded::new(&run.group.name(), page, run.wire, |event| {
+            event.seq >= end || !event.entry.is_message()
+        });
         let (wrote, done) = self.write(&mut feed, Pieces::new(&encoded, 0, |_| false));
         if let Some(run) = feed.history.front_mut() {
             run.next = run.next.plus(done);
@@ -119,7 +120,7 @@ impl Outlet {
         if cursor.next != wanted.from {
             return Wrote::All;
         }
-        let encoded = Encoded::new(page, cursor.wire, cursor.leaves_out());
+        let encoded = Encoded::new(&cursor.group.name(), page, cursor.wire, cursor.leaves_out());
         let (wrote, done) = self.write(&mut feed, Pieces::new(&encoded, 0, |_| false));
         if let Some(cursor) = feed.cursor_of(wanted.session) {
             cursor.next = cursor.next.plus(done);

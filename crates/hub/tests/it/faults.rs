@@ -17,7 +17,8 @@ async fn a_full_disk_is_told_and_everything_works_again_when_there_is_room() {
     stage.disk.fail_next(Fault::Full);
     noya.say("lost").await;
     settle().await;
-    assert_eq!(noya.outlet.take_signals(), [Signal::NotTaken(Refusal::NotSaved)]);
+    let not_taken = Signal::NotTaken { group, refusal: Refusal::NotSaved };
+    assert_eq!(noya.outlet.take_signals(), [not_taken]);
     let id = client_id("c");
     for _ in 0..2 {
         stage.disk.fail_next(Fault::Full);

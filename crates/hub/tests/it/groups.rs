@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conclave_core::{Entry, Kind, MemberId, Refusal, Seq, Timestamp};
-use conclave_hub::{Keep, Position, Signal};
+use conclave_hub::{Ended, Keep, Position, Signal};
 use conclave_log::Fault;
 
 use crate::stage::{
@@ -11,8 +11,10 @@ use crate::stage::{
 };
 
 /// What everybody in a group meets when it ends: a signal, and not a byte more.
-async fn check_shown_out(client: &Client) {
-    assert_eq!(client.outlet.take_signals(), [Signal::GroupEnded]);
+async fn check_shown_out(client: &Client, expected: Ended) {
+    let (group, session) = (client.session.group(), client.session.serial());
+    let ended = Signal::GroupEnded { group, session, why: expected };
+    assert_eq!(client.outlet.take_signals(), [ended]);
     assert_eq!(client.session.say(words("x")).await, Err(Refusal::GroupClosed));
     client.pipe.set_room(1 << 24);
     client.session.set_echo(true);
@@ -32,8 +34,8 @@ async fn a_group_that_is_closed_shows_everybody_out_and_nobody_in_until_it_is_op
     noya.read();
     seated.read();
     assert_eq!(stage.hub.close(group).await, Ok(true));
-    check_shown_out(&noya).await;
-    check_shown_out(&seated).await;
+    check_shown_out(&noya, Ended::Closed).await;
+    check_shown_out(&seated, Ended::Closed).await;
     let (_, outlet) = connection(1 << 20);
     let refused = admission.join(name_of("Bar"), Keep::Connection, &outlet, &WIRE).await;
     assert_eq!(refused.unwrap_err(), Refusal::GroupClosed);
@@ -72,7 +74,8 @@ async fn of_a_group_that_is_closed_or_deleted_a_stuck_reader_gets_no_byte_more()
         settle().await;
         // The event that it was in the middle of, and no other.
         assert_eq!(stuck.read(), "3 Noya said 0\n4 Noya said 1\n");
-        check_shown_out(&stuck).await;
+        let why = if is_deleted { Ended::Deleted } else { Ended::Closed };
+        check_shown_out(&stuck, why).await;
     }
 }
 
@@ -82,7 +85,7 @@ async fn a_group_that_is_deleted_is_gone_and_its_number_like_any_other() {
     let (group, admission) = stage.create().await;
     let noya = stage.enter(&admission, "Noya").await;
     assert_eq!(stage.hub.delete(group).await, Ok(true));
-    check_shown_out(&noya).await;
+    check_shown_out(&noya, Ended::Deleted).await;
     assert_eq!(stage.hub.delete(group).await, Ok(false));
     assert_eq!(stage.hub.close(group).await, Ok(false));
     assert_eq!(stage.hub.show(group).await, Ok(None));
@@ -121,8 +124,11 @@ async fn whoever_waits_for_something_is_told_when_its_group_is_closed_or_deleted
         } else {
             // It had been handed over: it is in the log, and said to be.
             assert_eq!(sent.unwrap().seq, Seq(2));
-            assert_eq!((joined.unwrap().head, left), (Seq(3), Ok(())));
-            assert_eq!(outlet.take_signals(), [Signal::GroupEnded]);
+            let joined = joined.unwrap();
+            assert_eq!((joined.head, left), (Seq(3), Ok(())));
+            let session = joined.session.serial();
+            let ended = Signal::GroupEnded { group, session, why: Ended::Closed };
+            assert_eq!(outlet.take_signals(), [ended]);
         }
     }
 }
@@ -156,7 +162,7 @@ async fn a_group_that_another_process_deleted_shows_out_who_finds_it_gone() {
     assert_eq!(other.hub.delete(group).await, Ok(true));
     let refused = noya.session.send(words("x"), None).await;
     assert_eq!(refused.unwrap_err(), Refusal::GroupClosed);
-    check_shown_out(&noya).await;
+    check_shown_out(&noya, Ended::Deleted).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,7 +175,9 @@ async fn who_is_removed_elsewhere_reads_no_more() {
     let entry = Entry { member: MemberId(2), name: name_of("Shlomo"), kind };
     stage.disk.write_elsewhere(group, entry, Timestamp::from_ms(0)).unwrap();
     settle().await;
-    assert_eq!(shlomo.outlet.take_signals(), [Signal::GroupEnded]);
+    let session = shlomo.session.serial();
+    let ended = Signal::GroupEnded { group, session, why: Ended::Removed };
+    assert_eq!(shlomo.outlet.take_signals(), [ended]);
     noya.say("he is gone").await;
     settle().await;
     assert_eq!(shlomo.read(), "");

@@ -11,6 +11,8 @@ mod faults;
 mod groups;
 mod isolation;
 mod membership;
+mod paging;
+mod passing;
 mod pipe;
 mod resume;
 mod sign_in;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conclave_core::{Epoch, Refusal, SeatSecret, Seq, limits};
-use conclave_hub::{Keep, Position, Signal};
+use conclave_hub::{Ended, Keep, Position, Signal};
 use proptest::prelude::*;
 
 use crate::stage::{
@@ -150,28 +150,74 @@ async fn a_place_that_does_not_fit_begins_at_the_newest_page_and_is_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_newer_connection_of_a_seat_takes_the_place_of_the_older() {
+async fn every_connection_of_a_member_is_told_everything_also_what_the_others_said() {
     let stage = Stage::open().await;
     let (group, admission) = stage.create().await;
     let noya = stage.enter(&admission, "Noya").await;
-    let older = stage.join(&admission, "Seated", Keep::Seat, 1 << 20).await;
-    let seat = older.seat.clone().unwrap();
-    let newer = stage.resume(group, &seat, older.head, 1 << 20).await;
-    assert_eq!(older.outlet.take_signals(), [Signal::Replaced]);
+    let tab = stage.join(&admission, "Seated", Keep::Seat, 1 << 20).await;
+    let seat = tab.seat.clone().unwrap();
+    let phone = stage.resume(group, &seat, tab.head, 1 << 20).await;
     noya.say("hello").await;
+    tab.say("from the tab").await;
+    phone.say("from the phone").await;
     settle().await;
-    assert_eq!((older.read().as_str(), newer.read().as_str()), ("", "3 Noya said hello\n"));
-    // The older one going takes nothing from the newer.
-    drop(older);
+    let expected = stage.lines(group, |event| event.seq > tab.head);
+    assert_eq!((tab.read(), phone.read()), (expected.clone(), expected));
+    assert_eq!(tab.outlet.take_signals(), []);
+    // One going takes nothing from the other.
+    drop(tab);
     noya.say("again").await;
     settle().await;
-    assert_eq!(newer.read(), "4 Noya said again\n");
+    assert_eq!(phone.read(), "6 Noya said again\n");
     assert!(noya.session.members().iter().all(|here| here.is_here));
-    drop(newer);
+    drop(phone);
     settle().await;
     let here: Vec<bool> = noya.session.members().iter().map(|here| here.is_here).collect();
     assert_eq!(here, [true, false], "a seat is kept by nobody's being there");
-    assert_eq!(noya.read(), "2 Seated joined\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_connection_never_waits_for_the_oldest_which_goes_past_the_bound() {
+    let stage = Stage::open().await;
+    let (group, admission) = stage.create().await;
+    let noya = stage.enter(&admission, "Noya").await;
+    let oldest = stage.join(&admission, "Seated", Keep::Seat, 0).await;
+    let seat = oldest.seat.clone().unwrap();
+    let mut others = Vec::new();
+    for _ in 1..limits::SESSIONS_PER_MEMBER_MAX {
+        others.push(stage.resume(group, &seat, oldest.head, 1 << 20).await);
+    }
+    assert_eq!(oldest.outlet.take_signals(), []);
+    others.push(stage.resume(group, &seat, oldest.head, 1 << 20).await);
+    let session = oldest.session.serial();
+    let replaced = Signal::GroupEnded { group, session, why: Ended::Replaced };
+    assert_eq!(oldest.outlet.take_signals(), [replaced]);
+    noya.say("hello").await;
+    settle().await;
+    oldest.pipe.set_room(1 << 20);
+    settle().await;
+    assert_eq!(oldest.read(), "");
+    for other in &others {
+        assert_eq!(other.outlet.take_signals(), []);
+        assert_eq!(other.read(), "3 Noya said hello\n");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_by_one_connection_is_shown_out_by_all() {
+    let stage = Stage::open().await;
+    let (group, admission) = stage.create().await;
+    let tab = stage.join(&admission, "Seated", Keep::Seat, 1 << 20).await;
+    let seat = tab.seat.clone().unwrap();
+    let phone = stage.resume(group, &seat, tab.head, 1 << 20).await;
+    stage.hub.seat(group, &seat).await.unwrap().leave().await;
+    for client in [&tab, &phone] {
+        let session = client.session.serial();
+        let left = Signal::GroupEnded { group, session, why: Ended::Left };
+        assert_eq!(client.outlet.take_signals(), [left]);
+        assert_eq!(client.session.say(words("x")).await, Err(Refusal::NotAMember));
+    }
+    assert_eq!(stage.hub.seat(group, &seat).await.unwrap_err(), Refusal::SeatUnknown);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use conclave_core::{
-    ClientId, Event, GroupId, Kind, Name, Password, SeatSecret, Seq, Text, Timestamp, Topic,
+    ClientId, Event, GroupId, GroupName, Kind, Name, Passing, Password, SeatSecret, Seq, Text,
+    Timestamp, Topic,
 };
 use conclave_hub::{
     Admission, HashCost, Hub, HubConfig, Joined, Keep, Outlet, Position, Resumed, Said, Session,
@@ -25,7 +26,7 @@ impl Wire for TestWire {
         0
     }
 
-    fn encode(&self, event: &Event, out: &mut Vec<u8>) {
+    fn encode(&self, _group: &GroupName, event: &Event, out: &mut Vec<u8>) {
         let what = match &event.entry.kind {
             Kind::Said { text, .. } => format!("said {text}"),
             Kind::Action { text, .. } => format!("did {text}"),
@@ -36,6 +37,15 @@ impl Wire for TestWire {
             Kind::Removed { by } => format!("removed by {by}"),
         };
         out.extend_from_slice(format!("{} {} {what}\n", event.seq, event.entry.name).as_bytes());
+    }
+
+    fn encode_passing(&self, _group: &GroupName, passing: &Passing, out: &mut Vec<u8>) {
+        let line = match passing {
+            Passing::Typing { name, typing, .. } => format!("~ {name} typing {typing:?}\n"),
+            Passing::Presence { name, is_here: true, .. } => format!("~ {name} is here\n"),
+            Passing::Presence { name, is_here: false, .. } => format!("~ {name} is away\n"),
+        };
+        out.extend_from_slice(line.as_bytes());
     }
 }
 
@@ -184,7 +194,7 @@ impl Stage {
 pub(crate) fn lines_of(events: &[Event], is_shown: impl Fn(&Event) -> bool) -> String {
     let mut lines = Vec::new();
     for event in events.iter().filter(|event| is_shown(event)) {
-        WIRE.encode(event, &mut lines);
+        WIRE.encode(&GroupId::new(1_000).unwrap().into(), event, &mut lines);
     }
     String::from_utf8(lines).unwrap()
 }

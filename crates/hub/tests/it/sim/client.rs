@@ -98,7 +98,7 @@ impl Client {
             .outlet
             .take_signals()
             .into_iter()
-            .any(|signal| !matches!(signal, conclave_hub::Signal::NotTaken(_)));
+            .any(|signal| !matches!(signal, conclave_hub::Signal::NotTaken { .. }));
         if has_ended || !Arc::ptr_eq(&link.hub, &self.world.hub()) {
             self.read(usize::MAX);
             self.unlink();
@@ -142,7 +142,7 @@ impl Client {
         self.last_seen = head;
         // A client id counts for one member.
         self.doubtful.clear();
-        let stream = self.stream(&session, head, true);
+        let stream = self.stream(&session, head, keep == Keep::Connection);
         session.release();
         self.link = Some(Link { hub, session, pipe, outlet, partial: Vec::new(), stream });
     }
@@ -193,6 +193,10 @@ impl Client {
         while let Some(end) = link.partial.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = link.partial.drain(..=end).collect();
             let line = String::from_utf8(line).unwrap();
+            if line.starts_with('~') {
+                // Of the moment: not promised, and in no order.
+                continue;
+            }
             let (seq, _) = line.split_once(' ').unwrap_or_else(|| panic!("{line:?}"));
             self.last_seen = Seq(seq.parse().unwrap());
             link.stream.lines.push(line);
