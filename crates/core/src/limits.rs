@@ -233,3 +233,13 @@ pub const STOP_GOODBYES_MAX: Duration = Duration::from_millis(2_500);
 pub const STOP_LOG_MAX: Duration = Duration::from_secs(2);
 /// Time a clean stop takes at the most.
 pub const STOP_MAX: Duration = Duration::from_secs(5);
+
+/// Longest line of IRC, its end included, its tags not. A longer one is refused, never cut.
+pub const IRC_LINE_BYTES_MAX: usize = 512;
+/// Longest tags of a line of IRC, with the sign before and the space behind them. A line with
+/// longer ones is refused.
+pub const IRC_TAGS_BYTES_MAX: usize = 4_096;
+/// Longest user name of IRC, in bytes. What is longer is shortened: it is shown and nothing more.
+pub const IRC_USERNAME_BYTES_MAX: usize = 32;
+/// Longest real name of IRC, in bytes. What is longer is shortened: it is shown and nothing more.
+pub const IRC_REALNAME_BYTES_MAX: usize = 150;

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod console;
+pub mod irc;
 pub mod request;
 
 pub use request::{Echo, MemberShown, Notice, Reply, Request};

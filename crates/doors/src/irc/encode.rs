@@ -1,0 +1,252 @@
+//! Encode: what the events of a group look like on IRC, for all connections who speak alike.
+//!
+//! Does not know who reads: what makes a difference to the bytes is told by a [`Style`]. Members of
+//! all doors appear alike, as `name!name@conclave`, since an event tells no more of them.
+
+use conclave_core::{Event, GroupName, Kind, Name, Timestamp};
+
+use super::caps::{Cap, Caps};
+use super::written::{Framing, Written, split_words};
+
+/// Host of everyone in what a group's events say.
+pub const HOST: &str = "conclave";
+
+/// What makes a difference to how events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Style(u16);
+
+const TIME: u16 = 1;
+const TAGS: u16 = 2;
+const ACCOUNT: u16 = 4;
+const EXTENDED_JOIN: u16 = 8;
+const BY_ALIAS: u16 = 16;
+const TEXT_FRAMES: u16 = 32;
+const BINARY_FRAMES: u16 = 64;
+
+impl Style {
+    /// How many styles there are.
+    pub const COUNT: usize = 128;
+
+    /// The style of that number, below [`Style::COUNT`].
+    pub const fn of_index(index: u16) -> Self {
+        Self(index)
+    }
+
+    /// Its number.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// How a client is written to that has these capabilities and named the group so.
+    pub const fn of(caps: Caps, addressed: Addressed, framing: Framing) -> Self {
+        let mut bits = 0;
+        if caps.has(Cap::ServerTime) {
+            bits |= TIME;
+        }
+        if caps.has(Cap::MessageTags) {
+            bits |= TAGS;
+        }
+        if caps.has(Cap::AccountTag) {
+            bits |= ACCOUNT;
+        }
+        if caps.has(Cap::ExtendedJoin) {
+            bits |= EXTENDED_JOIN;
+        }
+        if matches!(addressed, Addressed::ByAlias) {
+            bits |= BY_ALIAS;
+        }
+        match framing {
+            Framing::Lines => {}
+            Framing::Text => bits |= TEXT_FRAMES,
+            Framing::Binary => bits |= BINARY_FRAMES,
+        }
+        Self(bits)
+    }
+
+    const fn has(self, bit: u16) -> bool {
+        self.0 & bit != 0
+    }
+
+    /// How its lines are told apart.
+    pub const fn framing(self) -> Framing {
+        if self.has(TEXT_FRAMES) {
+            Framing::Text
+        } else if self.has(BINARY_FRAMES) {
+            Framing::Binary
+        } else {
+            Framing::Lines
+        }
+    }
+
+    const fn addressed(self) -> Addressed {
+        if self.has(BY_ALIAS) { Addressed::ByAlias } else { Addressed::ByNumber }
+    }
+}
+
+/// By which of its names a client knows a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressed {
+    /// `#8888`.
+    ByNumber,
+    /// `#tea`; by its number where it has no alias.
+    ByAlias,
+}
+
+/// A group as a channel.
+pub fn channel_of(group: &GroupName, addressed: Addressed) -> String {
+    match &group.alias {
+        Some(alias) if addressed == Addressed::ByAlias => format!("#{alias}"),
+        _ => format!("#{}", group.id),
+    }
+}
+
+/// A name as a nick: what a nick cannot hold becomes `_`.
+pub fn nick_of(name: &Name) -> String {
+    let written = name.as_str();
+    if written.contains(is_no_sign_of_nicks) {
+        written.replace(is_no_sign_of_nicks, "_")
+    } else {
+        written.to_owned()
+    }
+}
+
+/// Spaces, and what would make a nick a channel, a server or a rank.
+pub(crate) fn is_no_sign_of_nicks(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '.' | '#' | '&' | '$' | '%' | '~')
+}
+
+/// Whom something comes from.
+pub fn source_of(name: &Name) -> String {
+    let nick = nick_of(name);
+    format!("{nick}!{nick}@{HOST}")
+}
+
+/// Id of an event that IRC can refer to it by: its group's number and its own.
+pub fn msgid_of(group: &GroupName, event: &Event) -> String {
+    format!("{}-{}", group.id, event.seq)
+}
+
+/// Appends an event as a client of that style is shown it.
+pub fn encode_event(group: &GroupName, event: &Event, style: Style, out: &mut Vec<u8>) {
+    for line in lines_of(group, event, style) {
+        line.render(style.framing(), out);
+    }
+}
+
+/// An event as lines; none where this style does not show it.
+pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> {
+    let channel = channel_of(group, style.addressed());
+    let name = &event.entry.name;
+    let source = source_of(name);
+    let begin = |command: &str| {
+        let written = Written::new(&source, command);
+        let written = tagged(written, event.at, style);
+        if style.has(TAGS) { written.tag("msgid", &msgid_of(group, event)) } else { written }
+    };
+    match &event.entry.kind {
+        Kind::Said { text, .. } => said(&begin("PRIVMSG").param(&channel), text.lines(), "", ""),
+        Kind::Action { text, .. } => {
+            said(&begin("PRIVMSG").param(&channel), text.lines(), "\u{1}ACTION ", "\u{1}")
+        }
+        Kind::Joined { .. } => {
+            let joined = begin("JOIN").param(&channel);
+            vec![if style.has(EXTENDED_JOIN) {
+                joined.param("*").last(name.as_str())
+            } else {
+                joined
+            }]
+        }
+        Kind::Left => vec![begin("PART").param(&channel)],
+        Kind::Renamed { to } => vec![begin("NICK").param(&nick_of(to))],
+        Kind::Topic { text } => vec![begin("TOPIC").param(&channel).last(text.as_str())],
+        Kind::Removed { by } => {
+            let removed = Written::new(&source_of(by), "KICK");
+            vec![tagged(removed, event.at, style).param(&channel).param(&nick_of(name)).last("")]
+        }
+    }
+}
+
+fn tagged(written: Written, at: Timestamp, style: Style) -> Written {
+    if style.has(TIME) { written.timed(at) } else { written }
+}
+
+/// Each line of a text, and what does not fit on one line of IRC on several, as messages that bear
+/// the same id. Empty lines, which IRC cannot say, are left out.
+fn said<'text>(
+    begun: &Written,
+    lines: impl Iterator<Item = &'text str>,
+    before: &str,
+    behind: &str,
+) -> Vec<Written> {
+    let room = begun.room().saturating_sub(before.len() + behind.len());
+    let pieces = lines.filter(|line| !line.is_empty()).flat_map(|line| split_words(line, room));
+    pieces.map(|piece| begun.clone().last(&format!("{before}{piece}{behind}"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use conclave_core::{Entry, GroupId, MemberId, Seq, Text, limits};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PLAIN: Style = Style::of_index(0);
+    const TAGGED: Style = Style::of_index(TIME | TAGS);
+
+    fn encoded(name: &str, kind: Kind, style: Style) -> String {
+        let entry = Entry { member: MemberId(1), name: Name::from_log(name), kind };
+        let event = Event { seq: Seq(17), at: Timestamp::from_ms(1_795_183_391_042), entry };
+        let mut out = Vec::new();
+        encode_event(&GroupName::from(GroupId::new(8888).unwrap()), &event, style, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn words(text: &str) -> Kind {
+        Kind::Said { text: Text::parse(text).unwrap(), client_id: None }
+    }
+
+    #[test]
+    fn what_is_said_reads_as_a_message_of_whoever_said_it() {
+        assert_eq!(
+            encoded("Noya", words("Hi"), PLAIN),
+            ":Noya!Noya@conclave PRIVMSG #8888 :Hi\r\n"
+        );
+        assert_eq!(
+            encoded("Noya Cohen", words("one\n\ntwo"), PLAIN),
+            ":Noya_Cohen!Noya_Cohen@conclave PRIVMSG #8888 :one\r\n\
+             :Noya_Cohen!Noya_Cohen@conclave PRIVMSG #8888 :two\r\n"
+        );
+        assert_eq!(
+            encoded("Noya", words(":)"), TAGGED),
+            "@time=2026-11-20T14:03:11.042Z;msgid=8888-17 :Noya!Noya@conclave PRIVMSG #8888 ::)\r\n"
+        );
+        let waves = Kind::Action { text: Text::parse("waves").unwrap(), client_id: None };
+        assert_eq!(
+            encoded("Noya", waves, PLAIN),
+            ":Noya!Noya@conclave PRIVMSG #8888 :\u{1}ACTION waves\u{1}\r\n"
+        );
+    }
+
+    #[test]
+    fn every_style_has_a_number_of_its_own() {
+        for index in 0..Style::COUNT {
+            assert_eq!(Style::of_index(u16::try_from(index).unwrap()).index(), index);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_passes_its_limit_and_every_word_arrives(text in "[ab ש\n]{1,4000}") {
+            let Ok(parsed) = Text::parse(&text) else { return Ok(()) };
+            let written = encoded("Noya", Kind::Said { text: parsed, client_id: None }, PLAIN);
+            let mut arrived = String::new();
+            for line in written.split_inclusive("\r\n") {
+                prop_assert!(line.len() <= limits::IRC_LINE_BYTES_MAX && line.ends_with("\r\n"));
+                let message = crate::irc::message::Message::parse(line.trim_end_matches("\r\n"));
+                arrived.push_str(message.params[1]);
+            }
+            let letters = |text: &str| text.replace([' ', '\n'], "");
+            prop_assert_eq!(letters(&arrived), letters(&text));
+        }
+    }
+}
