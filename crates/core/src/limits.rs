@@ -141,6 +141,10 @@ pub const CONSOLE_LINE_BYTES_MAX: usize = TEXT_BYTES_MAX + 64;
 /// told so and disconnected: what follows could not be told from text.
 pub const TELNET_SUBNEGOTIATION_BYTES_MAX: usize = 1024;
 
+/// Longest message of a WebSocket, in bytes, in however many frames. A client that announces a
+/// longer one is told so (close code 1009) and cut off.
+pub const WEBSOCKET_MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
 /// Messages a second from one member, by default; above it the connection is read more slowly.
 pub const MESSAGE_RATE: u32 = 20;
 /// A burst is this many times the rate.

@@ -7,5 +7,6 @@ pub mod api;
 pub mod console;
 pub mod irc;
 pub mod request;
+pub mod websocket;
 
 pub use request::{Echo, MemberShown, Notice, Reply, Request};

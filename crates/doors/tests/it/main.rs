@@ -10,3 +10,4 @@ mod console_framing;
 mod console_hostile;
 mod console_telnet;
 mod desk;
+mod websocket;
