@@ -40,7 +40,8 @@ impl Run {
             0 => {
                 let seat = Some(tape.byte()).filter(|byte| byte % 2 == 1);
                 let Some(name) = name(&tape.text()) else { return };
-                self.submit(Command::Join { name, seat: seat.map(|byte| SeatHash([byte; 32])) });
+                let seat = seat.map(|byte| SeatHash([byte; 32]));
+                self.submit(Command::Join { name, seat, account: None });
             }
             1 => {
                 let Some(to) = name(&tape.text()) else { return };

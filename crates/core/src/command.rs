@@ -3,7 +3,7 @@
 //! Imperative throughout: what is here has not happened yet. Does not know who may be refused
 //! before (passwords, limits of a connection): a command comes from a member, or makes one.
 
-use crate::{ClientId, Entry, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic};
+use crate::{Account, ClientId, Entry, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic};
 
 /// What someone wants a group to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Command {
         name: Name,
         /// Hash of the seat to keep the membership by, if it is to outlive the connection.
         seat: Option<SeatHash>,
+        /// The account that holds the membership, if one does: it outlives the connection too.
+        account: Option<Account>,
     },
     /// Say something.
     Say {

@@ -2,7 +2,7 @@
 //!
 //! Does not know how events are stored or shown. Past tense throughout: what is here, happened.
 
-use crate::{ClientId, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic};
+use crate::{Account, ClientId, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic};
 
 /// An entry of a group's log with the number and time the log gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Entry {
     pub member: MemberId,
     /// That member's name when it happened.
     pub name: Name,
+    /// The account that holds the member's seat, if one does.
+    pub account: Option<Account>,
     /// What happened.
     pub kind: Kind,
 }
@@ -112,7 +114,7 @@ mod tests {
             (Kind::Renamed { to: name.clone() }, false, 0),
             (Kind::Removed { by: name.clone() }, false, 0),
         ] {
-            let entry = Entry { member: MemberId(1), name: name.clone(), kind };
+            let entry = Entry { member: MemberId(1), name: name.clone(), account: None, kind };
             assert_eq!(entry.is_message(), is_message, "{entry:?}");
             assert_eq!(entry.client_id(), client_id.as_ref().filter(|_| is_message), "{entry:?}");
             assert_eq!(entry.weight(), text_len + size_of::<Event>(), "{entry:?}");

@@ -6,15 +6,16 @@
 //! Does not know sessions, passwords or the log.
 //!
 //! Invariants: an entry that [`Group::decide`] chose can be applied after all that was decided
-//! before it, whatever of that landed; no two members, of now or to be, have the same name.
+//! before it, whatever of that landed; no two members, of now or to be, have the same name (but
+//! in a direct conversation) or are held by the same account.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::sends::{Sends, Sent};
 use crate::{
-    ClientId, Command, Decision, Entry, Event, Kind, MemberId, Name, Refusal, SeatHash, Seq,
-    Timestamp, Topic, limits,
+    Account, ClientId, Command, Decision, Entry, Event, Kind, MemberId, Name, Refusal, SeatHash,
+    Seq, Timestamp, Topic, limits,
 };
 
 /// State of a group at a place in its log.
@@ -24,6 +25,8 @@ pub struct Group {
     last_at: Timestamp,
     /// Number of the next member, counted on when one is decided upon.
     next_member: u64,
+    /// Several members may have the same name.
+    are_names_free: bool,
     topic: Topic,
     members: BTreeMap<MemberId, Member>,
     /// Who bears or is about to bear a name, by each of its keys.
@@ -37,6 +40,8 @@ pub struct Group {
 #[derive(Clone, Debug, Default)]
 struct Expected {
     is_joining: bool,
+    /// The account that is about to hold its seat.
+    account: Option<Account>,
     /// The names it is about to bear, in order.
     names: Vec<Name>,
     /// Entries by which it leaves or is removed.
@@ -50,6 +55,8 @@ pub struct Member {
     pub name: Name,
     /// The seat that keeps its membership, if it has one.
     pub seat: Option<SeatHash>,
+    /// The account that holds its membership, if one does.
+    pub account: Option<Account>,
     /// Its sends that had a client id.
     pub sends: Sends,
 }
@@ -85,11 +92,19 @@ impl Group {
         group
     }
 
+    /// Lets members have the same name: in a direct conversation the two come from anywhere.
+    #[must_use]
+    pub const fn with_names_free(mut self) -> Self {
+        self.are_names_free = true;
+        self
+    }
+
     /// What a log is to keep. What is on its way is not in it.
     pub fn snapshot(&self) -> Snapshot {
         let settled = |member: &Member| Member {
             name: member.name.clone(),
             seat: member.seat,
+            account: member.account.clone(),
             sends: member.sends.settled(),
         };
         Snapshot {
@@ -132,6 +147,18 @@ impl Group {
         Some((id, self.members.get(&id)?))
     }
 
+    /// The member whose membership that account holds.
+    pub fn held_by(&self, account: &Account) -> Option<(MemberId, &Member)> {
+        // Looked through: it is asked for when somebody comes, and costs members without an account
+        // nothing.
+        self.members().find(|(_, member)| member.account.as_ref() == Some(account))
+    }
+
+    /// Whether that account is about to become a member.
+    fn is_expected(&self, account: &Account) -> bool {
+        self.expected.values().any(|expected| expected.account.as_ref() == Some(account))
+    }
+
     /// Chooses what is to be done about a command. Changes nothing: what is then submitted to the
     /// log is told to [`Group::expect`].
     ///
@@ -139,14 +166,20 @@ impl Group {
     /// The rule that forbids it.
     pub fn decide(&self, command: Command) -> Result<Decision, Refusal> {
         match command {
-            Command::Join { name, seat } => {
+            Command::Join { name, seat, account } => {
+                if account.as_ref().is_some_and(|account| self.is_expected(account)) {
+                    return Ok(Decision::InFlight);
+                }
+                if account.as_ref().is_some_and(|account| self.held_by(account).is_some()) {
+                    return Err(Refusal::AlreadyAMember);
+                }
                 let joining = self.expected.values().filter(|expected| expected.is_joining);
                 if self.members.len() + joining.count() >= limits::MEMBERS_MAX {
                     return Err(Refusal::GroupFull);
                 }
                 self.check_free(&name, None)?;
                 let member = MemberId(self.next_member.saturating_add(1));
-                Ok(Decision::Append(Entry { member, name, kind: Kind::Joined { seat } }))
+                Ok(Decision::Append(Entry { member, name, account, kind: Kind::Joined { seat } }))
             }
             Command::Say { member, text, client_id } => {
                 self.decide_message(member, client_id, |client_id| Kind::Said { text, client_id })
@@ -166,7 +199,7 @@ impl Group {
 
     fn check_free(&self, name: &Name, except: Option<MemberId>) -> Result<(), Refusal> {
         let mut bearers = name.keys().filter_map(|key| self.names.get(key));
-        if bearers.any(|bearer| Some(*bearer) != except) {
+        if !self.are_names_free && bearers.any(|bearer| Some(*bearer) != except) {
             return Err(Refusal::NameTaken);
         }
         Ok(())
@@ -184,7 +217,8 @@ impl Group {
         // By the time it lands, so will have what was decided before it.
         let name = self.expected.get(&id).and_then(|expected| expected.names.last());
         let name = name.unwrap_or(&member.name).clone();
-        Ok(Decision::Append(Entry { member: id, name, kind }))
+        let account = member.account.clone();
+        Ok(Decision::Append(Entry { member: id, name, account, kind }))
     }
 
     fn decide_message(
@@ -211,6 +245,7 @@ impl Group {
                 self.claim(id, &entry.name);
                 let expected = self.expected.entry(id).or_default();
                 expected.is_joining = true;
+                expected.account.clone_from(&entry.account);
                 expected.names.push(entry.name.clone());
             }
             Kind::Renamed { to } => {
@@ -253,6 +288,7 @@ impl Group {
         let name = match &entry.kind {
             Kind::Joined { .. } => {
                 expected.is_joining = false;
+                expected.account = None;
                 &entry.name
             }
             Kind::Renamed { to } => to,
@@ -323,11 +359,12 @@ impl Group {
         self.head = event.seq;
         self.last_at = event.at;
         self.expect_no_more(&event.entry);
-        let Entry { member: id, name, kind } = &event.entry;
+        let Entry { member: id, name, account, kind } = &event.entry;
         match kind {
             Kind::Joined { seat } => {
                 self.next_member = self.next_member.max(id.0);
-                let member = Member { name: name.clone(), seat: *seat, sends: Sends::default() };
+                let (name, account) = (name.clone(), account.clone());
+                let member = Member { name, seat: *seat, account, sends: Sends::default() };
                 self.admit(*id, member);
             }
             Kind::Left | Kind::Removed { .. } => self.dismiss(*id),

@@ -3,6 +3,7 @@
 //! Does not know where they are drawn or stored: entropy is a parameter.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -12,12 +13,31 @@ use crate::limits;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(u64);
 
+/// Numbers of direct conversations: above those of groups, and within what any store can count.
+const DIRECT_IDS: Range<u64> = 10_u64.pow(limits::GROUP_ID_DIGITS_MAX)..1 << 62;
+
 impl GroupId {
     /// Number `value`, where it has as many digits as a group's number may have.
     pub fn new(value: u64) -> Option<Self> {
         let range =
             10_u64.pow(limits::GROUP_ID_DIGITS_MIN - 1)..10_u64.pow(limits::GROUP_ID_DIGITS_MAX);
         range.contains(&value).then_some(Self(value))
+    }
+
+    /// The number that a log wrote down: of a group or of a direct conversation.
+    pub fn from_log(value: u64) -> Option<Self> {
+        (DIRECT_IDS.contains(&value)).then_some(Self(value)).or_else(|| Self::new(value))
+    }
+
+    /// Makes the number of a direct conversation of entropy. It has more digits than are read, so
+    /// that nobody can type it.
+    pub fn draw_direct(entropy: u64) -> Self {
+        Self(DIRECT_IDS.start + entropy % (DIRECT_IDS.end - DIRECT_IDS.start))
+    }
+
+    /// Whether it is the number of a direct conversation.
+    pub const fn is_direct(self) -> bool {
+        self.0 >= DIRECT_IDS.start
     }
 
     /// The number as an integer.
@@ -161,6 +181,20 @@ mod tests {
         ] {
             assert_eq!(typed.parse().ok().map(GroupId::get), expected, "{typed:?}");
         }
+    }
+
+    #[test]
+    fn the_number_of_a_direct_conversation_cannot_be_typed() {
+        for entropy in [0, 1, u64::MAX, 0x1234_5678_9abc_def0] {
+            let id = GroupId::draw_direct(entropy);
+            assert!(id.is_direct());
+            assert_eq!(id.to_string().parse::<GroupId>(), Err(NotAGroupId), "{id}");
+            assert_eq!((GroupId::new(id.get()), GroupId::from_log(id.get())), (None, Some(id)));
+        }
+        let longest = GroupId::new(10_u64.pow(limits::GROUP_ID_DIGITS_MAX) - 1).unwrap();
+        assert!(!longest.is_direct());
+        assert_eq!(GroupId::from_log(longest.get()), Some(longest));
+        assert_eq!(GroupId::from_log(u64::MAX), None);
     }
 
     #[test]

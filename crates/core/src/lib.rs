@@ -3,7 +3,9 @@
 //! This crate does not know sockets, SQL, protocols, threads, the clock or randomness: time and
 //! entropy are parameters. Everything that holds for every door and every log stands here.
 
+pub mod account;
 pub mod command;
+pub mod direct;
 pub mod event;
 pub mod group;
 pub mod group_name;
@@ -18,7 +20,9 @@ pub mod sends;
 pub mod text;
 pub mod timestamp;
 
+pub use account::{Account, AccountId};
 pub use command::{Command, Decision};
+pub use direct::{Pair, Party, VisitorId};
 pub use event::{Entry, Event, Kind};
 pub use group::{Group, Member, Snapshot};
 pub use group_name::{Alias, GroupName};

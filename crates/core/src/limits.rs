@@ -24,6 +24,9 @@ pub const TOPIC_BYTES_MAX: usize = 390;
 
 /// Longest password of a group, in bytes of UTF-8; refused before it is hashed.
 pub const PASSWORD_BYTES_MAX: usize = 256;
+/// Longest password of an account, in bytes of UTF-8; refused before it is hashed. Longer than a
+/// group's, since programs draw them (SASL PLAIN).
+pub const ACCOUNT_PASSWORD_BYTES_MAX: usize = 1_024;
 /// Longest client id of a send, in bytes. A longer one is refused.
 pub const CLIENT_ID_BYTES_MAX: usize = 64;
 
@@ -188,6 +191,21 @@ pub const GUESS_WAIT_MAX: Duration = Duration::from_secs(110);
 pub const GUESSES_COUNTED_MAX: u32 = 240;
 /// Addresses and groups whose failures are remembered; past it the stalest is forgotten.
 pub const GUESS_KEYS_MAX: usize = 65_536;
+
+/// Accounts made from one address before it has to wait.
+pub const ACCOUNTS_PER_SOURCE: u32 = 20;
+/// Time in which one account more may be made from an address that has made as many.
+pub const ACCOUNT_FORGIVEN: Duration = Duration::from_mins(10);
+/// Groups that an account is a member of at the most; the next is refused with this number.
+pub const ACCOUNT_GROUPS_MAX: usize = 256;
+/// Places that an account has read up to, at the most; past it the one of the earliest time is
+/// forgotten.
+pub const MARKERS_MAX: usize = 1_024;
+/// Direct conversations that one has begun, at the most. The next is refused with this number; what
+/// others begin is not counted, so that nobody can be kept from being written to.
+pub const DIRECTS_MAX: usize = 512;
+/// Direct conversations in one list: those of the newest messages.
+pub const DIRECTS_LISTED_MAX: usize = 1_024;
 
 /// Connections that wait to be accepted; a class that comes at once is not turned away.
 pub const BACKLOG: i32 = 4096;

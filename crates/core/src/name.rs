@@ -103,6 +103,11 @@ impl Name {
         iter::once(&keys.caseless).chain(&keys.as_written)
     }
 
+    /// The version of the keys of names: who has stored keys of another one makes them anew.
+    pub fn keys_version() -> String {
+        keys::version()
+    }
+
     /// Whether it is the same name, or one that looks like it.
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.keys().any(|key| other.keys().any(|other_key| key == other_key))

@@ -1,4 +1,4 @@
-//! Password of a group, as it was typed.
+//! Password of a group or of an account, as it was typed.
 //!
 //! Does not know how it is hashed. Is never printed, and is wiped from memory when it goes.
 
@@ -8,21 +8,33 @@ use zeroize::Zeroizing;
 
 use crate::limits;
 
-/// A group's password: 1 to [`limits::PASSWORD_BYTES_MAX`] bytes of UTF-8 without control
-/// characters.
+/// A password: of a group 1 to [`limits::PASSWORD_BYTES_MAX`] bytes of UTF-8, of an account 1 to
+/// [`limits::ACCOUNT_PASSWORD_BYTES_MAX`], without control characters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes `typed` as a password, exactly as it is: spaces count.
+    /// Takes `typed` as the password of a group, exactly as it is: spaces count.
     ///
     /// # Errors
     /// Where it is empty, too long, or holds control characters, which not every door can type.
     pub fn parse(typed: &str) -> Result<Self, PasswordProblem> {
+        if typed.len() > limits::PASSWORD_BYTES_MAX {
+            return Err(PasswordProblem::TooLong);
+        }
+        Self::parse_of_account(typed)
+    }
+
+    /// Takes `typed` as the password of an account, exactly as it is: spaces count. It may be
+    /// longer, as programs draw them (SASL PLAIN, RFC 4616).
+    ///
+    /// # Errors
+    /// Where it is empty, too long, or holds control characters, which not every door can type.
+    pub fn parse_of_account(typed: &str) -> Result<Self, PasswordProblem> {
         if typed.is_empty() {
             Err(PasswordProblem::Empty)
-        } else if typed.len() > limits::PASSWORD_BYTES_MAX {
-            Err(PasswordProblem::TooLong)
+        } else if typed.len() > limits::ACCOUNT_PASSWORD_BYTES_MAX {
+            Err(PasswordProblem::TooLongForAccount)
         } else if typed.chars().any(char::is_control) {
             Err(PasswordProblem::Control)
         } else {
@@ -51,6 +63,9 @@ pub enum PasswordProblem {
     /// More than [`limits::PASSWORD_BYTES_MAX`] bytes.
     #[error("a password has at most {} bytes", limits::PASSWORD_BYTES_MAX)]
     TooLong,
+    /// More than [`limits::ACCOUNT_PASSWORD_BYTES_MAX`] bytes.
+    #[error("the password of an account has at most {} bytes", limits::ACCOUNT_PASSWORD_BYTES_MAX)]
+    TooLongForAccount,
     /// A control character, which not every door can type.
     #[error("a password has no control characters")]
     Control,
@@ -74,5 +89,16 @@ mod tests {
         for typed in ["1", "סיסמה", " ", &"x".repeat(256)] {
             assert_eq!(Password::parse(typed).unwrap().as_bytes(), typed.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_password_of_an_account_has_as_many_bytes_as_sasl_clients_send() {
+        let parse = Password::parse_of_account;
+        assert_eq!(parse(""), Err(PasswordProblem::Empty));
+        assert_eq!(parse("a\0b"), Err(PasswordProblem::Control));
+        assert_eq!(parse(&"x".repeat(300)).unwrap().as_bytes().len(), 300);
+        let longest = limits::ACCOUNT_PASSWORD_BYTES_MAX;
+        assert_eq!(parse(&"x".repeat(longest)).unwrap().as_bytes().len(), longest);
+        assert_eq!(parse(&"x".repeat(longest + 1)), Err(PasswordProblem::TooLongForAccount));
     }
 }

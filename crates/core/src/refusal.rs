@@ -53,4 +53,25 @@ pub enum Refusal {
     /// Only the one who made the group may do this.
     #[error("only the one who made the group may do this")]
     NotTheCreator,
+    /// No account has that name and password. Which of the two was wrong is never told.
+    #[error("no account has that name and password")]
+    WrongNameOrPassword,
+    /// An account has that name, or one that looks like it.
+    #[error("an account has that name; choose another")]
+    AccountTaken,
+    /// Too many accounts were made from that address; later it may work.
+    #[error("too many accounts were made from your address; try again in an hour")]
+    TooManyAccounts,
+    /// The account is a member of the group already.
+    #[error("your account is a member of the group already")]
+    AlreadyAMember,
+    /// The account is a member of [`limits::ACCOUNT_GROUPS_MAX`] groups.
+    #[error("your account is in {} groups; leave one first", limits::ACCOUNT_GROUPS_MAX)]
+    TooManyGroups,
+    /// Who asks has begun [`limits::DIRECTS_MAX`] direct conversations.
+    #[error("you have begun {} direct conversations, which is the most", limits::DIRECTS_MAX)]
+    TooManyDirects,
+    /// There is nobody of that name to write to.
+    #[error("nobody of that name is here")]
+    NobodyOfThatName,
 }

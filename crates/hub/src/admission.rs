@@ -215,7 +215,8 @@ impl Admission {
         // Who has a seat may be here by several connections, and each is told what the others did.
         let own = if seat.is_some() { Own::Everything } else { Own::LeftOut };
         let joining = Joining { told, outlet: Arc::clone(outlet), wire, own };
-        let command = Command::Join { name, seat: seat.as_ref().map(SeatSecret::hash) };
+        let seat_hash = seat.as_ref().map(SeatSecret::hash);
+        let command = Command::Join { name, seat: seat_hash, account: None };
         self.hub.submit(&self.live, command, Answer::Joins(Box::new(joining))).await?;
         // Dropped while it waits, the session that is told of is dropped with it, and leaves.
         let (session, head) = outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;

@@ -445,7 +445,8 @@ impl InFlight {
             | Kind::Left
             | Kind::Removed { .. }) => kind.clone(),
         };
-        Some(Entry { member: entry.member, name: entry.name.clone(), kind })
+        let (member, name) = (entry.member, entry.name.clone());
+        Some(Entry { member, name, account: entry.account.clone(), kind })
     }
 }
 

@@ -13,6 +13,7 @@
     reason = "these are tests, and a test that cannot go on fails"
 )]
 
+mod accounts;
 mod crashes;
 mod groups;
 mod operations;
@@ -24,6 +25,7 @@ use conclave_core::{Entry, GroupId};
 
 use crate::{Clock, Commits, Fault, Log};
 
+pub use accounts::*;
 pub use crashes::*;
 pub use groups::*;
 pub use operations::{Operation, run_operations};
@@ -82,6 +84,12 @@ macro_rules! conformance {
             a_slow_disk_loses_nothing,
             stopping_commits_what_was_handed_in,
             what_is_asked_after_the_end_is_answered,
+            an_account_is_found_by_its_name_and_what_looks_like_it,
+            an_account_is_made_once,
+            a_kill_at_any_moment_keeps_the_accounts_that_were_answered,
+            the_groups_of_an_account_are_those_it_is_in,
+            a_marker_only_rises,
+            markers_are_bounded,
         }
     };
 }

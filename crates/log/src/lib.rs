@@ -4,6 +4,7 @@
 //! back. [`memory`] is the reference, [`sqlite`] the one that serves; both pass the suite in
 //! `conformance`.
 
+pub mod accounts;
 pub mod commit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use conclave_core::{Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
 
+pub use accounts::{Accounts, Marker, NewAccount, StoredAccount};
 pub use commit::{Append, AppendFailure, Batch, Commits, GroupCommit, Ticket};
 pub use fault::{Fault, Faults};
 pub use memory::{MemoryDisk, MemoryLog};
@@ -47,7 +49,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// - **One epoch.** While [`Log::epoch`] is the same, an event once read is never another.
 ///
 /// Futures may be dropped: what was asked is done or not done, and never half.
-pub trait Log: Send + Sync + fmt::Debug {
+pub trait Log: Accounts + Send + Sync + fmt::Debug {
     /// The epoch of this log's history.
     fn epoch(&self) -> Epoch;
 

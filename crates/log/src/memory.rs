@@ -6,6 +6,7 @@
 //!
 //! Invariant: what is not on the disk is told to nobody.
 
+mod accounts;
 mod disk;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -171,9 +172,12 @@ impl Log for MemoryLog {
 
     fn delete(&self, group: GroupId) -> Answer<'_, bool> {
         self.answer(move |shared, state| {
-            if shared.disk.lock().groups.remove(&group).is_none() {
+            let mut disk = shared.disk.lock();
+            if disk.groups.remove(&group).is_none() {
                 return Ok(false);
             }
+            disk.forget_markers_of(group);
+            drop(disk);
             state.refuse_all_of(group);
             shared.work.notify_one();
             Ok(true)
@@ -365,6 +369,7 @@ mod tests {
         Entry {
             member: MemberId(1),
             name: Name::from_log("Noya"),
+            account: None,
             kind: Kind::Said { text, client_id: None },
         }
     }

@@ -6,6 +6,7 @@
 //! Invariants: one process has the folder at a time; after open, only SQLite touches the files of
 //! the database.
 
+mod accounts;
 mod backup;
 mod check;
 mod folder;
@@ -23,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use conclave_core::{Epoch, Event, GroupId, Seq, Snapshot, limits};
+use conclave_core::{Epoch, Event, GroupId, Seq, Snapshot, Timestamp, limits};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -31,8 +32,9 @@ use crate::{
     Answer, Append, Clock, Commits, Faults, GroupOptions, Listed, Log, LogError, NewGroup, Stored,
 };
 use folder::Folder;
-use queue::{Queue, Reply, Request, WrittenSnapshot};
+use queue::{Change, Queue, Reply, Request, WrittenSnapshot};
 use reader::Readers;
+use transaction::Failure;
 use writer::Writer;
 
 pub use check::{Checked, check};
@@ -134,6 +136,18 @@ impl SqliteLog {
             let (reply, answer) = oneshot::channel();
             self.queue.ask(request(reply));
             answer.await.map_err(|_dropped| LogError::Stopped)?
+        })
+    }
+
+    /// Has the writer do some work, in a transaction of its own.
+    fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, Timestamp) -> Result<T, Failure> + Send + 'static,
+    ) -> Answer<'_, T> {
+        self.ask(|reply| {
+            let change =
+                move |connection: &Connection, now| writer::give(reply, work(connection, now));
+            Request::Change(Change(Box::new(change)))
         })
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::Text;
+use crate::{AccountId, Text};
 
 mod model;
 
@@ -16,7 +16,7 @@ fn client_id(given: &str) -> ClientId {
 }
 
 fn join(typed: &str) -> Command {
-    Command::Join { name: name(typed), seat: None }
+    Command::Join { name: name(typed), seat: None, account: None }
 }
 
 fn rename(member: u64, to: &str) -> Command {
@@ -174,7 +174,7 @@ fn a_client_id_lands_once() {
 fn a_seat_finds_its_member_until_it_has_left() {
     let seat = SeatHash([7; 32]);
     let mut group = group_of(&["Dan"]);
-    let command = Command::Join { name: name("Noya"), seat: Some(seat) };
+    let command = Command::Join { name: name("Noya"), seat: Some(seat), account: None };
     let joined = submit(&mut group, command);
     assert_eq!(group.seated(&seat), None);
     land(&mut group, joined);
@@ -189,9 +189,48 @@ fn a_seat_finds_its_member_until_it_has_left() {
 }
 
 #[test]
+fn an_account_is_one_member_and_travels_with_all_it_does() {
+    let account = |id| Account::new(AccountId(id), name("Noya"));
+    let join_as = |typed, id| {
+        let (name, account) = (name(typed), Some(account(id)));
+        Command::Join { name, seat: None, account }
+    };
+    let mut group = group_of(&["Dan"]);
+    let joined = submit(&mut group, join_as("Noya", 1));
+    assert_eq!(group.decide(join_as("Noya on the road", 1)), Ok(Decision::InFlight));
+    land(&mut group, joined);
+    assert_eq!(group.decide(join_as("Noya on the road", 1)), Err(Refusal::AlreadyAMember));
+    assert!(group.decide(join_as("Noya on the road", 2)).is_ok());
+    let restored = Group::restore(group.snapshot());
+    for group in [&group, &restored] {
+        assert_eq!(group.held_by(&account(1)).map(|(id, _)| id), Some(MemberId(2)));
+        assert_eq!(group.held_by(&account(2)), None);
+    }
+    assert_eq!(submit(&mut group, say(2, None)).account, Some(account(1)));
+    assert_eq!(submit(&mut group, say(1, None)).account, None);
+    let left = submit(&mut group, leave(2));
+    assert_eq!(left.account, Some(account(1)));
+    land(&mut group, left);
+    assert!(group.decide(join_as("Noya", 1)).is_ok());
+}
+
+#[test]
+fn where_names_are_free_two_may_have_the_same() {
+    let mut group = Group::default().with_names_free();
+    for _ in 0..2 {
+        let joined = submit(&mut group, join("Noya"));
+        land(&mut group, joined);
+    }
+    let renamed = submit(&mut group, Command::Rename { member: MemberId(2), to: name("Dan") });
+    land(&mut group, renamed);
+    assert!(group.decide(Command::Rename { member: MemberId(1), to: name("Dan") }).is_ok());
+}
+
+#[test]
 fn a_full_group_takes_nobody_and_those_on_their_way_count() {
     let number = |n: usize| name(&format!("member {n}"));
-    let member = |n: usize| Member { name: number(n), seat: None, sends: Sends::default() };
+    let member =
+        |n: usize| Member { name: number(n), seat: None, account: None, sends: Sends::default() };
     let members = (1..limits::MEMBERS_MAX).map(|n| (MemberId(n as u64), member(n))).collect();
     let next_member = limits::MEMBERS_MAX as u64;
     let mut group = Group::restore(Snapshot { next_member, members, ..Snapshot::default() });
@@ -212,7 +251,7 @@ fn events_about_somebody_who_is_no_member_change_nothing_but_the_head() {
         Kind::Removed { by: name("Noya") },
     ];
     for kind in kinds {
-        land(&mut group, Entry { member: MemberId(9), name: name("Bar"), kind });
+        land(&mut group, Entry { member: MemberId(9), name: name("Bar"), account: None, kind });
     }
     assert_eq!(group.head(), Seq(5));
     assert_eq!(group.snapshot().members, before.members);

@@ -23,6 +23,15 @@ const RESERVED: [&str; 9] = [
     "מנהל",
 ];
 
+/// Counted up when keys are made otherwise than before.
+const WAY: u32 = 1;
+
+/// Tells keys that are made alike from others, which are not to be compared with them.
+pub(super) fn version() -> String {
+    let (major, minor, patch) = unicode_security::UNICODE_VERSION;
+    format!("{major}.{minor}.{patch}-{WAY}")
+}
+
 /// The keys of one name.
 pub(super) struct Keys {
     /// Look-alikes of the name in lower case.

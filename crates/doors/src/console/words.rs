@@ -179,6 +179,12 @@ fn refused_password(problem: PasswordProblem) -> Sentence {
             limits::PASSWORD_BYTES_MAX
         )
         .into(),
+        PasswordProblem::TooLongForAccount => format!(
+            "That password is too long: the password of an account has at most {} bytes. \
+             Choose a shorter one.",
+            limits::ACCOUNT_PASSWORD_BYTES_MAX
+        )
+        .into(),
         PasswordProblem::Control => {
             "That password has a control character. Choose one that can be typed.".into()
         }

@@ -4,7 +4,7 @@ use conclave_core::{Entry, Event, Kind, MemberId, Name, Seq, Text, Timestamp, To
 use conclave_doors::console::{LineEnd, encode_earlier, encode_event};
 
 fn event(name: &str, kind: Kind) -> Event {
-    let entry = Entry { member: MemberId(1), name: Name::from_log(name), kind };
+    let entry = Entry { member: MemberId(1), name: Name::from_log(name), account: None, kind };
     Event { seq: Seq(1), at: Timestamp::from_ms(1_795_183_391_042), entry }
 }
 

@@ -172,7 +172,7 @@ async fn who_is_removed_elsewhere_reads_no_more() {
     let noya = stage.enter(&admission, "Noya").await;
     let shlomo = stage.enter(&admission, "Shlomo").await;
     let kind = Kind::Removed { by: name_of("Noya") };
-    let entry = Entry { member: MemberId(2), name: name_of("Shlomo"), kind };
+    let entry = Entry { member: MemberId(2), name: name_of("Shlomo"), account: None, kind };
     stage.disk.write_elsewhere(group, entry, Timestamp::from_ms(0)).unwrap();
     settle().await;
     let session = shlomo.session.serial();

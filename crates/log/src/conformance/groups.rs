@@ -171,7 +171,7 @@ pub async fn a_snapshot_and_the_events_above_it_are_the_whole<S: Subject>(subjec
     for round in 0..6_u8 {
         let seat = Some(SeatHash([round; 32]));
         let name = Name::parse(&format!("member {round}")).expect("a name");
-        apply(&mut session, &mut live, id, Command::Join { name, seat }).await;
+        apply(&mut session, &mut live, id, Command::Join { name, seat, account: None }).await;
         for n in 0..30 {
             let text = Text::parse("hello").expect("a text");
             let client_id = ClientId::parse(&format!("c{round}-{n}"));

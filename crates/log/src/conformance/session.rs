@@ -53,7 +53,7 @@ pub fn said(text: &str) -> Entry {
 
 /// An entry of member 1.
 pub fn entry(kind: Kind) -> Entry {
-    Entry { member: MemberId(1), name: Name::from_log("Noya"), kind }
+    Entry { member: MemberId(1), name: Name::from_log("Noya"), account: None, kind }
 }
 
 /// A clock that stands.

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use conclave_core::{Entry, Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
+use conclave_core::{AccountId, Entry, Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
 use tokio::sync::Notify;
 
 use crate::page::Page;
-use crate::{Fault, Faults, GroupOptions, Listed, NewGroup, Stored};
+use crate::{Fault, Faults, GroupOptions, Listed, NewGroup, Stored, StoredAccount};
 
 /// What a [`MemoryLog`](super::MemoryLog) writes to. Shared when cloned.
 #[derive(Clone, Debug)]
@@ -30,6 +30,9 @@ struct Inner {
 pub(super) struct Disk {
     pub(super) epoch: Epoch,
     pub(super) groups: BTreeMap<GroupId, Kept>,
+    /// In the order of their numbers, which begin with 1.
+    pub(super) accounts: Vec<StoredAccount>,
+    pub(super) markers: BTreeMap<(AccountId, GroupId), Timestamp>,
     /// Backups that were taken of it.
     backups: u64,
 }
@@ -53,7 +56,13 @@ impl Default for MemoryDisk {
 impl MemoryDisk {
     /// An empty disk whose log has that epoch.
     pub fn new(epoch: Epoch) -> Self {
-        Self::with(Disk { epoch, groups: BTreeMap::new(), backups: 0 })
+        Self::with(Disk {
+            epoch,
+            groups: BTreeMap::new(),
+            accounts: Vec::new(),
+            markers: BTreeMap::new(),
+            backups: 0,
+        })
     }
 
     fn with(disk: Disk) -> Self {
@@ -81,6 +90,8 @@ impl MemoryDisk {
         Self::with(Disk {
             epoch: Epoch(u64::from_le_bytes(epoch)),
             groups: disk.groups.clone(),
+            accounts: disk.accounts.clone(),
+            markers: disk.markers.clone(),
             backups: 0,
         })
     }
@@ -141,6 +152,10 @@ impl Disk {
 }
 
 impl Kept {
+    pub(super) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
     pub(super) fn head(&self) -> Seq {
         self.events.last().map_or(Seq::ZERO, |event| event.seq)
     }

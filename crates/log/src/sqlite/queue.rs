@@ -1,15 +1,18 @@
 //! Queue: what waits for the writer.
 //!
-//! Does not know SQLite. Putting something in never waits; the hub bounds how many appends are
+//! Does not use SQLite. Putting something in never waits; the hub bounds how many appends are
 //! under way. Invariant: once the writer has ended nothing waits here, so that whoever asks learns
 //! it at once.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use conclave_core::{GroupId, Seq, limits};
+use conclave_core::{GroupId, Seq, Timestamp, limits};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::writer::Doubt;
 use crate::{Append, GroupOptions, LogError, NewGroup};
 
 /// Where an answer goes.
@@ -26,6 +29,19 @@ pub(super) enum Request {
     SetOptions(GroupId, GroupOptions, Reply<bool>),
     /// Delete a group.
     Delete(GroupId, Reply<bool>),
+    /// Do something that concerns no group's events.
+    Change(Change),
+}
+
+/// Work for the writer's connection, in a transaction of its own, which answers whoever asked.
+pub(super) struct Change(pub(super) Box<ChangeWork>);
+
+type ChangeWork = dyn FnOnce(&Connection, Timestamp) -> Result<(), Doubt> + Send;
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Change(…)")
+    }
 }
 
 /// A snapshot as it is to be written.

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use conclave_core::{
-    ClientId, Entry, Event, GroupId, Kind, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic,
+    Account, ClientId, Entry, Event, GroupId, Kind, MemberId, Name, SeatHash, Seq, Text, Timestamp,
+    Topic,
 };
 use rusqlite::{Row, Statement};
 
@@ -16,12 +17,14 @@ use crate::LogError;
 pub(super) type Chain = [u8; 16];
 
 /// The columns that [`Names::event`] reads, in order.
-pub(super) const COLUMNS: &str = "seq, at, kind, member, name, text, client_id, seat, chain";
+pub(super) const COLUMNS: &str =
+    "seq, at, kind, member, name, text, client_id, seat, chain, account";
 
 /// Writes an event: `group_id`, then [`COLUMNS`].
 pub(super) const INSERT: &str = "
-    INSERT INTO events (group_id, seq, at, kind, member, name, text, client_id, seat, chain)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    INSERT INTO events
+        (group_id, seq, at, kind, member, name, text, client_id, seat, chain, account)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 /// The chain before the first event of a group.
 pub(super) fn first_chain(group: GroupId, created_at: Timestamp) -> Chain {
@@ -34,7 +37,7 @@ pub(super) fn first_chain(group: GroupId, created_at: Timestamp) -> Chain {
 
 /// The chain at an event, given the chain before it.
 pub(super) fn chain(before: &Chain, event: &Event) -> Chain {
-    let Entry { member, name, kind } = &event.entry;
+    let Entry { member, name, account, kind } = &event.entry;
     let parts = Parts::of(kind);
     let mut hasher = blake3::Hasher::new();
     hasher.update(before);
@@ -54,6 +57,10 @@ pub(super) fn chain(before: &Chain, event: &Event) -> Chain {
         let len = field.map_or(u64::MAX, |bytes| bytes.len() as u64);
         hasher.update(&len.to_le_bytes());
         hasher.update(field.unwrap_or_default());
+    }
+    if let Some(account) = account {
+        // Behind all else and only where there is one: so are the events of before there were any.
+        hasher.update(account.to_string().as_bytes());
     }
     cut(&hasher)
 }
@@ -121,7 +128,7 @@ pub(super) fn insert(
     event: &Event,
     chain: &Chain,
 ) -> rusqlite::Result<()> {
-    let Entry { member, name, kind } = &event.entry;
+    let Entry { member, name, account, kind } = &event.entry;
     let parts = Parts::of(kind);
     statement.execute((
         group,
@@ -134,6 +141,7 @@ pub(super) fn insert(
         parts.client_id,
         parts.seat.map(|seat| seat.0.as_slice()),
         chain.as_slice(),
+        account.as_ref().map(Account::to_string),
     ))?;
     Ok(())
 }
@@ -143,10 +151,10 @@ pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Reads rows; names that come again are not made again, since making one's key costs more than
-/// the rest of the row.
+/// Reads rows; names and accounts that come again are not made again, so that a page of what one
+/// member said holds one of each.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<Box<str>, Name>);
+pub(super) struct Names(HashMap<Box<str>, Name>, HashMap<Box<str>, Account>);
 
 /// Names that are remembered before all are forgotten.
 const NAMES_MAX: usize = 1_024;
@@ -172,7 +180,11 @@ impl Names {
         let name = self.name(row.get_ref(4)?.as_str()?);
         let kind = self.kind(row)?;
         let chain = row.get(8)?;
-        Ok((Event { seq, at, entry: Entry { member, name, kind } }, chain))
+        let account = match row.get_ref(9)?.as_str_or_null()? {
+            Some(written) => Some(self.account(written)?),
+            None => None,
+        };
+        Ok((Event { seq, at, entry: Entry { member, name, account, kind } }, chain))
     }
 
     fn kind(&mut self, row: &Row<'_>) -> Result<Kind, Unreadable> {
@@ -204,6 +216,18 @@ impl Names {
         self.0.insert(written.into(), name.clone());
         name
     }
+
+    fn account(&mut self, written: &str) -> Result<Account, Unreadable> {
+        if let Some(account) = self.1.get(written) {
+            return Ok(account.clone());
+        }
+        let account: Account = written.parse().map_err(|_not_one| Unreadable::Field("account"))?;
+        if self.1.len() >= NAMES_MAX {
+            self.1.clear();
+        }
+        self.1.insert(written.into(), account.clone());
+        Ok(account)
+    }
 }
 
 fn unsigned(number: i64) -> Result<u64, Unreadable> {
@@ -223,6 +247,7 @@ enum Unreadable {
 
 #[cfg(test)]
 mod tests {
+    use conclave_core::AccountId;
     use rusqlite::Connection;
 
     use super::*;
@@ -231,7 +256,9 @@ mod tests {
         Event {
             seq: Seq(7),
             at: Timestamp::from_ms(1_000),
-            entry: Entry { member: MemberId(3), name: Name::from_log("נויה"), kind },
+            entry: Entry {
+                member: MemberId(3), name: Name::from_log("נויה"), account: None, kind
+            },
         }
     }
 
@@ -258,12 +285,14 @@ mod tests {
         connection
             .execute_batch(
                 "CREATE TABLE events (group_id, seq, at, kind, member, name, text, client_id, seat,
-                 chain)",
+                 chain, account)",
             )
             .unwrap();
         let group = GroupId::new(8888).unwrap();
-        for kind in kinds() {
-            let event = event(kind);
+        let account = |id| Some(Account::new(AccountId(id), Name::from_log("נויה Cohen")));
+        for (n, kind) in kinds().into_iter().enumerate() {
+            let mut event = event(kind);
+            event.entry.account = if n % 2 == 0 { account(n as u64) } else { None };
             let chain = chain(&[1; 16], &event);
             insert(&mut connection.prepare(INSERT).unwrap(), 1, &event, &chain).unwrap();
             let mut statement =
@@ -286,7 +315,11 @@ mod tests {
         other.entry.member = MemberId(4);
         let mut named = event(Kind::Left);
         named.entry.name = Name::from_log("Noya");
-        for event in [&moved, &later, &other, &named] {
+        let mut held = event(Kind::Left);
+        held.entry.account = Some(Account::new(AccountId(1), Name::from_log("Noya")));
+        let mut held_by_another = event(Kind::Left);
+        held_by_another.entry.account = Some(Account::new(AccountId(2), Name::from_log("Noya")));
+        for event in [&moved, &later, &other, &named, &held, &held_by_another] {
             chains.push(chain(&[1; 16], event));
         }
         chains.push(chain(&[2; 16], &event(Kind::Left)));

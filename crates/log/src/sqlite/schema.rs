@@ -10,7 +10,7 @@ use conclave_core::{Epoch, limits};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
-use super::problem;
+use super::{accounts, problem};
 use crate::LogError;
 
 /// Says that a file is a log of ours: `Cncl`.
@@ -23,7 +23,8 @@ const WRITER_CACHE_KIB: i64 = 16 * 1024;
 const WAL_BYTES_KEPT: i64 = 16 * 1024 * 1024;
 
 /// The steps from each version to the next; the first makes version 1 of an empty file.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE meta (
         key TEXT PRIMARY KEY,
         value TEXT NOT NULL
@@ -68,7 +69,52 @@ const STEPS: &[&str] = &["
     CREATE TABLE purges (
         group_id INTEGER PRIMARY KEY
     ) STRICT;
-"];
+",
+    "
+    -- The account that holds the member's seat, as its number and its name.
+    ALTER TABLE events ADD COLUMN account TEXT;
+
+    -- What says which groups an account is a member of.
+    CREATE INDEX memberships ON events (account, group_id, seq, kind)
+        WHERE account IS NOT NULL AND kind IN ('joined', 'left', 'removed');
+
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        password_hash TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT;
+
+    -- What names are compared by; of the version that `meta` tells by 'name-keys'.
+    CREATE TABLE account_keys (
+        key TEXT PRIMARY KEY,
+        account_id INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- How far accounts have read. Ids of groups are never used again, so what is left of one that
+    -- was deleted means nothing.
+    CREATE TABLE markers (
+        account_id INTEGER NOT NULL,
+        group_id INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (account_id, group_id)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Groups that are direct conversations, and of whom. Parties are written so that they are
+    -- never those of others: a group by its id, which is not used again. `home` is the group in
+    -- which the two met, where the conversation goes with it.
+    CREATE TABLE directs (
+        group_id INTEGER PRIMARY KEY,
+        low TEXT NOT NULL,
+        high TEXT NOT NULL,
+        opened_by TEXT NOT NULL,
+        home INTEGER,
+        UNIQUE (low, high)
+    ) STRICT;
+    CREATE INDEX directs_by_high ON directs (high);
+    CREATE INDEX directs_by_home ON directs (home) WHERE home IS NOT NULL;
+",
+];
 
 /// Opens the connection that writes: brings the schema up to date and finds the epoch.
 pub(super) fn open_writer(
@@ -85,6 +131,10 @@ pub(super) fn open_writer(
     set_up(&connection).map_err(problem::sqlite("setting up the database"))?;
     set_up_writer(&connection, pages_max).map_err(problem::sqlite("setting up the database"))?;
     migrate(&mut connection, STEPS)?;
+    let doing = problem::sqlite("bringing the keys of names up to date");
+    let transaction = connection.transaction().map_err(&doing)?;
+    accounts::bring_keys_up_to_date(&transaction).map_err(&doing)?;
+    transaction.commit().map_err(&doing)?;
     let epoch = find_epoch(&mut connection)?;
     Ok((connection, epoch))
 }
@@ -243,12 +293,21 @@ mod tests {
     }
 
     #[test]
+    fn each_step_follows_the_one_before() {
+        let mut step_by_step = Connection::open_in_memory().unwrap();
+        for count in 1..=STEPS.len() {
+            migrate(&mut step_by_step, &STEPS[..count]).unwrap();
+            assert_eq!(version_of(&step_by_step), i64::try_from(count).unwrap());
+        }
+    }
+
+    #[test]
     fn data_of_a_newer_program_and_of_other_programs_is_refused() {
         let mut connection = Connection::open_in_memory().unwrap();
         let newer = [STEPS[0], "CREATE TABLE later (a);"];
         migrate(&mut connection, &newer).unwrap();
         assert!(matches!(
-            migrate(&mut connection, STEPS),
+            migrate(&mut connection, &STEPS[..1]),
             Err(LogError::Newer { found: 2, known: 1 })
         ));
         let mut foreign = Connection::open_in_memory().unwrap();

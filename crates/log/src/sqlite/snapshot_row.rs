@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use conclave_core::group::Member;
 use conclave_core::sends::Sends;
-use conclave_core::{ClientId, MemberId, Name, SeatHash, Seq, Snapshot, Timestamp, Topic};
+use conclave_core::{Account, ClientId, MemberId, Name, SeatHash, Seq, Snapshot, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
 
 /// The format that is written, and the only one that is read.
@@ -29,6 +29,9 @@ struct WrittenMember {
     name: String,
     /// Hash of the seat, in hexadecimal digits.
     seat: Option<String>,
+    /// The account that holds the membership, as its number and its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
     /// Client id, number and time, oldest first.
     sends: Vec<(String, u64, i64)>,
 }
@@ -39,6 +42,7 @@ pub(super) fn render(snapshot: &Snapshot) -> Option<String> {
         id: id.0,
         name: member.name.as_str().to_owned(),
         seat: member.seat.as_ref().map(render_hex),
+        account: member.account.as_ref().map(Account::to_string),
         sends: member
             .sends
             .landed()
@@ -67,11 +71,16 @@ pub(super) fn parse(written: &str) -> Option<Snapshot> {
             Some(digits) => Some(parse_hex(&digits)?),
             None => None,
         };
+        let account = match member.account {
+            Some(written) => Some(written.parse().ok()?),
+            None => None,
+        };
         let mut sends = Sends::default();
         for (client_id, seq, at) in member.sends {
             sends.land(&ClientId::parse(&client_id)?, Seq(seq), Timestamp::from_ms(at));
         }
-        Some((MemberId(member.id), Member { name: Name::from_log(&member.name), seat, sends }))
+        let name = Name::from_log(&member.name);
+        Some((MemberId(member.id), Member { name, seat, account, sends }))
     });
     Some(Snapshot {
         head: Seq(written.head),
@@ -111,9 +120,10 @@ mod tests {
             let at = Timestamp::from_ms(i64::from(n) + 10);
             sends.land(&ClientId::parse(&format!("c{n}")).unwrap(), Seq(u64::from(n) + 2), at);
         }
-        let noya =
-            Member { name: Name::from_log("נויה"), seat: Some(SeatHash([0xa5; 32])), sends };
-        let dana = Member { name: Name::from_log("Dana"), seat: None, sends: Sends::default() };
+        let (name, seat) = (Name::from_log("נויה"), Some(SeatHash([0xa5; 32])));
+        let noya = Member { name, seat, account: None, sends };
+        let (name, account) = (Name::from_log("Dana"), "17 Dana Cohen".parse().ok());
+        let dana = Member { name, seat: None, account, sends: Sends::default() };
         Snapshot {
             head: Seq(9),
             last_at: Timestamp::from_ms(99),
@@ -139,6 +149,7 @@ mod tests {
             written.replace("\"c0\"", "\"\""),
             written.replace("a5a5", "+5a5"),
             written.replace("a5a5", "a5"),
+            written.replace("17 Dana", "Dana"),
         ] {
             assert_eq!(parse(&wrong), None, "{wrong}");
         }

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 
 use super::folder::Folder;
 use super::problem;
-use super::queue::{Life, Queue, Reply, Request, Work, WrittenSnapshot};
+use super::queue::{Change, Life, Queue, Reply, Request, Work, WrittenSnapshot};
 use super::row::{self, Chain};
 use super::transaction::{Break, Failure, transact};
 use crate::telling::Telling;
@@ -56,7 +56,7 @@ struct Staged {
 
 /// Nothing more may be written.
 #[derive(Debug)]
-struct Doubt;
+pub(super) struct Doubt;
 
 /// Ends the queue however the writer ends, so that nobody waits for it in vain.
 struct EndOfQueue(Arc<Queue>);
@@ -202,6 +202,7 @@ impl Rounds {
                 }
                 give(reply, made)
             }
+            Request::Change(Change(work)) => work(connection, (self.writer.clock)()),
             Request::SetOptions(group, options, reply) => {
                 give(reply, groups::set_options(connection, group, options))
             }
@@ -359,7 +360,7 @@ fn tell_failed(staged: Vec<Staged>, failure: AppendFailure, telling: &mut Tellin
 }
 
 /// Gives an answer, and stops where it is not known whether it is true.
-fn give<T>(reply: Reply<T>, outcome: Result<T, Failure>) -> Result<(), Doubt> {
+pub(super) fn give<T>(reply: Reply<T>, outcome: Result<T, Failure>) -> Result<(), Doubt> {
     let (answer, doubt) = match outcome {
         Ok(answer) => (Ok(answer), Ok(())),
         Err(Failure::Refused(error)) => (Err(error), Ok(())),

@@ -4,6 +4,7 @@ mod backup;
 mod damage;
 mod disk;
 mod kill;
+mod migration;
 mod opening;
 
 use std::path::{Path, PathBuf};

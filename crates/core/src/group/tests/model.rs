@@ -51,7 +51,7 @@ fn rename_to(member: u64, to: &Name) -> Command {
 }
 
 fn join_as(name: &Name) -> Command {
-    Command::Join { name: name.clone(), seat: None }
+    Command::Join { name: name.clone(), seat: None, account: None }
 }
 
 impl Model {
@@ -60,7 +60,7 @@ impl Model {
             Step::Join(at, has_seat) => {
                 self.seat_count += u8::from(has_seat);
                 let seat = has_seat.then_some(SeatHash([self.seat_count; 32]));
-                self.submit(Command::Join { name: NAMES[at].clone(), seat });
+                self.submit(Command::Join { name: NAMES[at].clone(), seat, account: None });
             }
             Step::Rename(member, at) => self.submit(rename_to(member, &NAMES[at])),
             Step::Say(member, id) => {
