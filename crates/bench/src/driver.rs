@@ -110,8 +110,9 @@ impl Driver {
 
     /// Has a connection try to come into its group.
     pub(crate) fn open(&mut self, connection: usize) -> io::Result<()> {
-        let (group, place) = self.load.shape.place(connection);
-        let name = format!("m{place}");
+        let (group, _) = self.load.shape.place(connection);
+        // On IRC a name is borne once on the whole server.
+        let name = format!("m{connection}");
         let known = self.groups.get(group as usize).map_or("", String::as_str);
         let entrance = if known.is_empty() {
             Entrance::Create { name: &name }
@@ -158,7 +159,7 @@ impl Driver {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(error).context("the connections cannot be waited for"),
         }
-        let Self { links, hearing, clock, events, buffer, .. } = self;
+        let Self { links, hearing, clock, events, buffer, dirty, .. } = self;
         for event in events.iter().filter(|event| event.token() != ALARM) {
             let Token(connection) = event.token();
             let Some(link) = links.get_mut(connection) else { continue };
@@ -167,6 +168,10 @@ impl Driver {
             let mut heard = written.map(|()| true);
             if heard.is_ok() && is_read && !link.is_stalled {
                 heard = hear(link, connection, event.is_read_closed(), hearing, *clock, buffer);
+                // The protocol may have had an answer.
+                if link.has_output() && !std::mem::replace(&mut link.is_dirty, true) {
+                    dirty.push(connection);
+                }
             }
             lose_unless(heard, link, connection, hearing);
         }

@@ -55,6 +55,11 @@ impl Link {
         self.output = Vec::new();
     }
 
+    /// Whether there is something to be written.
+    pub(crate) const fn has_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
     /// Puts a message behind what waits to be written.
     pub(crate) fn say(&mut self, payload: &[u8]) {
         if let Some(speaker) = &mut self.speaker {
@@ -96,7 +101,8 @@ impl Link {
             match socket.read(buffer) {
                 Ok(0) => return Ok(false),
                 Ok(count) => {
-                    speaker.handle_bytes(buffer.get(..count).unwrap_or_default(), hear);
+                    let bytes = buffer.get(..count).unwrap_or_default();
+                    speaker.handle_bytes(bytes, &mut self.output, hear);
                     // A read that could have given more took all there was; another would cost the
                     // machine a call for nothing.
                     if count < buffer.len() && !is_ended {

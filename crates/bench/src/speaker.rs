@@ -4,15 +4,25 @@
 //! bytes in, bytes out.
 
 mod console;
+mod irc;
+mod lines;
+mod websocket;
 
 use console::ConsoleSpeaker;
+use irc::IrcSpeaker;
+use websocket::WebSocketSpeaker;
 
 /// The protocols that loads can speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Protocol {
-    /// Lines, as a terminal speaks them.
+    /// Lines, as a terminal speaks them
     #[default]
     Console,
+    /// IRC, which any server of it understands
+    Irc,
+    /// JSON over a WebSocket, as the web app speaks it
+    #[value(name = "websocket")]
+    WebSocket,
 }
 
 impl Protocol {
@@ -20,6 +30,8 @@ impl Protocol {
     pub(crate) fn speaker(self) -> Box<dyn Speaker> {
         match self {
             Self::Console => Box::new(ConsoleSpeaker::default()),
+            Self::Irc => Box::new(IrcSpeaker::default()),
+            Self::WebSocket => Box::new(WebSocketSpeaker::default()),
         }
     }
 }
@@ -29,7 +41,7 @@ impl Protocol {
 pub(crate) enum Entrance<'load> {
     /// By making it.
     Create {
-        /// Of the member.
+        /// Of the member; no other connection of the load has it.
         name: &'load str,
     },
     /// By its number.
@@ -65,5 +77,6 @@ pub(crate) trait Speaker {
     fn say(&mut self, payload: &[u8], out: &mut Vec<u8>);
 
     /// Takes what one read gave, and tells what is heard in it. What is not whole yet is kept.
-    fn handle_bytes(&mut self, bytes: &[u8], hear: &mut dyn FnMut(Heard<'_>));
+    /// Appends what the protocol has to answer.
+    fn handle_bytes(&mut self, bytes: &[u8], out: &mut Vec<u8>, hear: &mut dyn FnMut(Heard<'_>));
 }

@@ -3,8 +3,8 @@
 //! Does not know what people are shown beyond the few words it waits for. Holds no buffer while no
 //! line is incomplete.
 
+use super::lines::Lines;
 use super::{Entrance, Heard, Speaker};
-use crate::limits;
 
 /// Of every group: none of these groups is meant to be found.
 const PASSWORD: &str = "a load is put here";
@@ -13,14 +13,13 @@ const PASSWORD: &str = "a load is put here";
 #[derive(Debug, Default)]
 pub(super) struct ConsoleSpeaker {
     has_entered: bool,
-    /// A line whose end has not come.
-    partial: Vec<u8>,
+    lines: Lines,
 }
 
 impl Speaker for ConsoleSpeaker {
     fn enter(&mut self, entrance: Entrance<'_>, out: &mut Vec<u8>) {
         self.has_entered = false;
-        self.partial = Vec::new();
+        self.lines = Lines::default();
         let said = match entrance {
             Entrance::Create { name } => format!("2\n{name}\n{PASSWORD}\n"),
             Entrance::Join { name, group } => format!("1\n{name}\n{group}\n{PASSWORD}\n"),
@@ -33,31 +32,14 @@ impl Speaker for ConsoleSpeaker {
         out.push(b'\n');
     }
 
-    fn handle_bytes(&mut self, bytes: &[u8], hear: &mut dyn FnMut(Heard<'_>)) {
-        let mut rest = bytes;
-        if !self.partial.is_empty() {
-            let Some((end, after)) = split_line(rest) else { return self.keep(rest) };
-            let mut line = std::mem::take(&mut self.partial);
-            line.extend_from_slice(end);
-            self.handle_line(&line, hear);
-            rest = after;
-        }
-        while let Some((line, after)) = split_line(rest) {
-            self.handle_line(line, hear);
-            rest = after;
-        }
-        self.keep(rest);
+    fn handle_bytes(&mut self, bytes: &[u8], _out: &mut Vec<u8>, hear: &mut dyn FnMut(Heard<'_>)) {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.each(bytes, &mut |line| self.handle_line(line, hear));
+        self.lines = lines;
     }
 }
 
 impl ConsoleSpeaker {
-    fn keep(&mut self, bytes: &[u8]) {
-        // What is so long is no line of a load: its end will be heard as strange.
-        if self.partial.len() + bytes.len() <= limits::LINE_BYTES_MAX {
-            self.partial.extend_from_slice(bytes);
-        }
-    }
-
     fn handle_line(&mut self, line: &[u8], hear: &mut dyn FnMut(Heard<'_>)) {
         if self.has_entered {
             // Said to the maker of a group alone.
@@ -87,12 +69,6 @@ fn inside(line: &[u8]) -> Heard<'_> {
     }
 }
 
-fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = memchr::memchr(b'\n', bytes)?;
-    let (line, rest) = bytes.split_at_checked(at)?;
-    Some((line, rest.get(1..).unwrap_or_default()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +77,9 @@ mod tests {
         let mut speaker = ConsoleSpeaker::default();
         let mut heard = Vec::new();
         for read in reads {
-            speaker.handle_bytes(read.as_bytes(), &mut |what| heard.push(format!("{what:?}")));
+            speaker.handle_bytes(read.as_bytes(), &mut Vec::new(), &mut |what| {
+                heard.push(format!("{what:?}"));
+            });
         }
         heard
     }
