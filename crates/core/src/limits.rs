@@ -91,6 +91,12 @@ pub const WAL_PAGES_BUSY: i64 = 4_000;
 /// Pages at which the write-ahead log starts anew, for which readers are waited for: it stays
 /// below 64 MiB.
 pub const WAL_PAGES_MAX: i64 = 8_000;
+/// Newest events of all groups together, as they were committed, at which the log begins to sort them
+/// in among those of their group: the more, the more of a group go to one place at once. Each takes
+/// 16 bytes of memory, and is read at the start.
+pub const FRESH_EVENTS: usize = 16_384;
+/// Events that are sorted in between two commits; more where more come in.
+pub const SORT_EVENTS: usize = 256;
 /// Events of a deleted group that are taken away between two commits.
 pub const PURGE_EVENTS: u64 = 256;
 /// Problems that a check of the log tells at the most.

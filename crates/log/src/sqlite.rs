@@ -10,6 +10,7 @@ mod accounts;
 mod backup;
 mod check;
 mod folder;
+mod fresh;
 mod problem;
 mod queue;
 mod reader;
@@ -32,9 +33,11 @@ use crate::{
     Answer, Append, Clock, Commits, Faults, GroupOptions, Listed, Log, LogError, NewGroup, Stored,
 };
 use folder::Folder;
+use fresh::Fresh;
 use queue::{Change, Queue, Reply, Request, WrittenSnapshot};
 use reader::Readers;
 use transaction::Failure;
+use walk::At;
 use writer::Writer;
 
 pub use check::{Checked, check};
@@ -58,6 +61,7 @@ pub struct SqliteLog {
     loads: Arc<Readers>,
     group_count: Arc<AtomicU64>,
     folder: Arc<Folder>,
+    fresh: Arc<Fresh>,
 }
 
 impl SqliteLog {
@@ -78,8 +82,9 @@ impl SqliteLog {
             .query_row("SELECT count(*) FROM groups", [], |row| row.get(0))
             .map_err(problem::sqlite("counting groups"))?;
         let group_count = Arc::new(AtomicU64::new(group_count.unsigned_abs()));
-        let pages = Readers::open(&folder, limits::LOG_READERS)?;
-        let loads = Readers::open(&folder, 1)?;
+        let fresh = Arc::new(Fresh::find(&connection)?);
+        let pages = Readers::open(&folder, &fresh, limits::LOG_READERS)?;
+        let loads = Readers::open(&folder, &fresh, 1)?;
         let queue = Arc::new(Queue::default());
         let (sender, commits) = Commits::channel();
         let writer = Writer {
@@ -90,9 +95,10 @@ impl SqliteLog {
             clock,
             faults: options.faults,
             group_count: Arc::clone(&group_count),
+            fresh: Arc::clone(&fresh),
         };
         writer.start()?;
-        Ok((Self { epoch, queue, pages, loads, group_count, folder }, commits))
+        Ok((Self { epoch, queue, pages, loads, group_count, folder, fresh }, commits))
     }
 
     /// Copies the log, as it is at one moment, into a new file, and goes on meanwhile. To restore
@@ -110,7 +116,11 @@ impl SqliteLog {
 
     /// Checks all that is stored while the log runs.
     pub fn check(&self) -> Answer<'_, Checked> {
-        self.beside(|database| check::check_with(&schema::open_reader(database)?))
+        let fresh = Arc::clone(&self.fresh);
+        self.beside(move |database| {
+            let connection = schema::open_reader(database)?;
+            check::check_with(At { connection: &connection, fresh: &fresh })
+        })
     }
 
     /// Does long work away from the async threads and from the readers in turn.
@@ -154,7 +164,7 @@ impl SqliteLog {
     fn by_reader<'log, T: Send + 'static>(
         &'log self,
         readers: &'log Arc<Readers>,
-        work: impl FnOnce(&Connection) -> Result<T, LogError> + Send + 'static,
+        work: impl FnOnce(At<'_>) -> Result<T, LogError> + Send + 'static,
     ) -> Answer<'log, T> {
         Box::pin(async move {
             if !self.queue.is_running() {
@@ -189,7 +199,7 @@ impl Log for SqliteLog {
     fn load(&self, group: GroupId) -> Answer<'_, Option<Stored>> {
         // Only this process writes, and every event it writes is told: so what lands after the
         // moment of reading is told, and what landed before is in what was read.
-        self.by_reader(&self.loads, move |connection| reader::load(connection, group))
+        self.by_reader(&self.loads, move |stored| reader::load(stored, group))
     }
 
     fn forget(&self, group: GroupId) {
@@ -197,7 +207,7 @@ impl Log for SqliteLog {
     }
 
     fn read(&self, group: GroupId, from: Seq) -> Answer<'_, Vec<Event>> {
-        self.by_reader(&self.pages, move |connection| reader::page(connection, group, from))
+        self.by_reader(&self.pages, move |stored| reader::page(stored, group, from))
     }
 
     fn keep_snapshot(&self, group: GroupId, snapshot: Snapshot) {
@@ -218,7 +228,7 @@ impl Log for SqliteLog {
     }
 
     fn list(&self, after: Option<GroupId>, limit: usize) -> Answer<'_, Vec<Listed>> {
-        self.by_reader(&self.loads, move |connection| reader::list(connection, after, limit))
+        self.by_reader(&self.loads, move |stored| reader::list(stored, after, limit))
     }
 
     fn count(&self) -> Answer<'_, u64> {

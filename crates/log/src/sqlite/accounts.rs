@@ -18,13 +18,13 @@ impl Accounts for SqliteLog {
     }
 
     fn find_account(&self, name: Name) -> Answer<'_, Option<StoredAccount>> {
-        self.by_reader(&self.loads, move |connection| {
-            find(connection, &name).map_err(problem::sqlite("finding an account"))
+        self.by_reader(&self.loads, move |stored| {
+            find(stored.connection, &name).map_err(problem::sqlite("finding an account"))
         })
     }
 
     fn groups_of(&self, account: Account) -> Answer<'_, Vec<GroupId>> {
-        self.by_reader(&self.loads, move |connection| groups_of(connection, &account))
+        self.by_reader(&self.loads, move |stored| groups_of(stored.connection, &account))
     }
 
     fn raise_marker(
@@ -37,7 +37,7 @@ impl Accounts for SqliteLog {
     }
 
     fn markers(&self, account: Account) -> Answer<'_, Vec<Marker>> {
-        self.by_reader(&self.loads, move |connection| markers(connection, account.id()))
+        self.by_reader(&self.loads, move |stored| markers(stored.connection, account.id()))
     }
 }
 
@@ -105,9 +105,13 @@ fn groups_of(connection: &Connection, account: &Account) -> Result<Vec<GroupId>,
     let mut statement = connection
         .prepare_cached(
             "SELECT number FROM (
-                 SELECT group_id, kind, max(seq) FROM events
-                 WHERE account = ?1 AND kind IN ('joined', 'left', 'removed')
-                 GROUP BY group_id
+                 SELECT group_id, kind, max(seq) FROM (
+                     SELECT group_id, kind, seq FROM events
+                     WHERE account = ?1 AND kind IN ('joined', 'left', 'removed')
+                     UNION ALL
+                     SELECT group_id, kind, seq FROM fresh
+                     WHERE account = ?1 AND kind IN ('joined', 'left', 'removed')
+                 ) GROUP BY group_id
              ) JOIN groups ON id = group_id
              WHERE kind = 'joined' ORDER BY number",
         )

@@ -9,9 +9,10 @@ use conclave_core::{GroupId, Seq, Timestamp, limits};
 use rusqlite::Connection;
 
 use super::folder::Folder;
+use super::fresh::Fresh;
 use super::reader::{self, EVENTS_AT_ONCE};
 use super::row::signed;
-use super::walk::{GroupRow, Walk};
+use super::walk::{At, GroupRow, Step, Walk};
 use super::{problem, schema};
 use crate::LogError;
 
@@ -45,16 +46,17 @@ pub fn check(folder: &Path) -> Result<Checked, LogError> {
     let folder = Folder::take_existing(folder)?;
     let connection = schema::open_reader(folder.database())?;
     schema::check_version(&connection)?;
-    check_with(&connection)
+    let fresh = Fresh::find(&connection)?;
+    check_with(At { connection: &connection, fresh: &fresh })
 }
 
 /// Checks all by a connection.
-pub(super) fn check_with(connection: &Connection) -> Result<Checked, LogError> {
+pub(super) fn check_with(stored: At<'_>) -> Result<Checked, LogError> {
     let mut checked = Checked::default();
-    check_pages(connection, &mut checked);
+    check_pages(stored.connection, &mut checked);
     let mut after = None;
     loop {
-        let groups = match reader::list(connection, after, GROUPS_AT_ONCE) {
+        let groups = match reader::list(stored, after, GROUPS_AT_ONCE) {
             Ok(groups) => groups,
             Err(LogError::Damaged(problem)) => {
                 checked.note(problem);
@@ -65,10 +67,11 @@ pub(super) fn check_with(connection: &Connection) -> Result<Checked, LogError> {
         let Some(last) = groups.last() else { break };
         after = Some(last.id);
         for group in &groups {
-            check_group(connection, group.id, &mut checked)?;
+            check_group(stored, group.id, &mut checked)?;
         }
     }
-    check_strays(connection, &mut checked)?;
+    check_strays(stored.connection, &mut checked)?;
+    check_fresh_strays(stored, &mut checked)?;
     Ok(checked)
 }
 
@@ -87,12 +90,8 @@ fn check_pages(connection: &Connection, checked: &mut Checked) {
     }
 }
 
-fn check_group(
-    connection: &Connection,
-    number: GroupId,
-    checked: &mut Checked,
-) -> Result<(), LogError> {
-    match check_events(connection, number, checked) {
+fn check_group(stored: At<'_>, number: GroupId, checked: &mut Checked) -> Result<(), LogError> {
+    match check_events(stored, number, checked) {
         Err(LogError::Damaged(problem)) => checked.note(problem),
         Err(error) => return Err(error),
         Ok(()) => {}
@@ -100,22 +99,14 @@ fn check_group(
     Ok(())
 }
 
-fn check_events(
-    connection: &Connection,
-    number: GroupId,
-    checked: &mut Checked,
-) -> Result<(), LogError> {
-    let Some(group) = GroupRow::find(connection, number)? else { return Ok(()) };
+fn check_events(stored: At<'_>, number: GroupId, checked: &mut Checked) -> Result<(), LogError> {
+    let Some(group) = GroupRow::find(stored.connection, number)? else { return Ok(()) };
     checked.groups += 1;
     let mut walk = Walk::from_start(&group);
     let mut last = (Seq::ZERO, Timestamp::default());
     loop {
-        let _moment = reader::moment(connection)?;
-        if !group.is_there(connection)? {
-            return Ok(());
-        }
         let mut late = None;
-        let has_more = walk.step(connection, EVENTS_AT_ONCE, |event, _| {
+        let step = walk.step(stored, EVENTS_AT_ONCE, |event, _| {
             if event.at <= last.1 {
                 late = Some(event.seq);
             }
@@ -126,27 +117,32 @@ fn check_events(
         if let Some(seq) = late {
             checked.note(format!("group {number}, event {seq}: is not later than the one before"));
         }
-        if !has_more {
-            break;
+        match step {
+            Step::More => {}
+            Step::Gone => return Ok(()),
+            Step::End => break,
         }
     }
     let doing = problem::sqlite("reading a snapshot");
-    let snapshot: Option<i64> = connection
+    let snapshot: Option<i64> = stored
+        .connection
         .query_row("SELECT max(head) FROM snapshots WHERE group_id = ?1", [group.id], |row| {
             row.get(0)
         })
         .map_err(&doing)?;
-    if snapshot.is_some_and(|head| head > signed(last.0.0))
-        && !is_behind(connection, &group, last.0)?
-    {
+    if snapshot.is_some_and(|head| head > signed(last.0.0)) && !is_behind(stored, &group, last.0)? {
         checked.note(format!("group {number}: events after {} are missing", last.0));
     }
     Ok(())
 }
 
 /// Whether the group has grown since it was read.
-fn is_behind(connection: &Connection, group: &GroupRow, seq: Seq) -> Result<bool, LogError> {
-    connection
+fn is_behind(stored: At<'_>, group: &GroupRow, seq: Seq) -> Result<bool, LogError> {
+    if !stored.fresh.from(group.id, seq.next(), 1).is_empty() {
+        return Ok(true);
+    }
+    stored
+        .connection
         .prepare_cached("SELECT 1 FROM events WHERE group_id = ?1 AND seq = ?2")
         .and_then(|mut statement| statement.exists((group.id, signed(seq.next().0))))
         .map_err(problem::sqlite("reading events"))
@@ -157,7 +153,6 @@ fn check_strays(connection: &Connection, checked: &mut Checked) -> Result<(), Lo
     let doing = problem::sqlite("looking for events of no group");
     let mut after = i64::MIN;
     loop {
-        let _moment = reader::moment(connection)?;
         let found: (Option<i64>, bool) = connection
             .prepare_cached(
                 "SELECT id, id IN (SELECT id FROM groups) OR id IN (SELECT group_id FROM purges)
@@ -175,4 +170,22 @@ fn check_strays(connection: &Connection, checked: &mut Checked) -> Result<(), Lo
         }
         after = id;
     }
+}
+
+/// Looks for fresh events of no group.
+fn check_fresh_strays(stored: At<'_>, checked: &mut Checked) -> Result<(), LogError> {
+    for id in stored.fresh.groups() {
+        let is_known = stored
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM groups WHERE id = ?1 UNION SELECT 1 FROM purges WHERE group_id = ?1",
+            )
+            .and_then(|mut statement| statement.exists([id]))
+            .map_err(problem::sqlite("looking for events of no group"))?;
+        // A group that was deleted meanwhile has no rows any more.
+        if !is_known && !stored.fresh.newest(id, 1).is_empty() {
+            checked.note(format!("there are events of a group that is not there (id {id})"));
+        }
+    }
+    Ok(())
 }

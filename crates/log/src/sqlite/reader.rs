@@ -2,18 +2,18 @@
 //!
 //! Does not know what is under way. Those who ask are served in turn, a few at once, away from
 //! the async threads; loads have a reader of their own, so that nobody who joins waits behind
-//! those who scroll back. Invariant: no read transaction is held for longer than one page, since
-//! the write-ahead log cannot start anew under it.
+//! those who scroll back.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use conclave_core::{Event, GroupId, Seq, Snapshot, Timestamp, limits};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use tokio::sync::Semaphore;
 
 use super::folder::Folder;
+use super::fresh::{Fresh, FreshRow};
 use super::row::{self, Chain, signed};
-use super::walk::{GroupRow, Walk};
+use super::walk::{At, GroupRow, Step, Walk};
 use super::{problem, schema, snapshot_row};
 use crate::page::Page;
 use crate::{GroupOptions, Listed, LogError, Stored};
@@ -27,30 +27,36 @@ pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
     turns: Arc<Semaphore>,
     folder: Arc<Folder>,
+    fresh: Arc<Fresh>,
 }
 
 impl Readers {
     /// Opens `count` readers.
-    pub(super) fn open(folder: &Arc<Folder>, count: usize) -> Result<Arc<Self>, LogError> {
+    pub(super) fn open(
+        folder: &Arc<Folder>,
+        fresh: &Arc<Fresh>,
+        count: usize,
+    ) -> Result<Arc<Self>, LogError> {
         let idle = (0..count)
             .map(|_| schema::open_reader(folder.database()))
             .collect::<Result<Vec<_>, _>>()?;
         let turns = Arc::new(Semaphore::new(count));
-        Ok(Arc::new(Self { idle: Mutex::new(idle), turns, folder: Arc::clone(folder) }))
+        let (folder, fresh) = (Arc::clone(folder), Arc::clone(fresh));
+        Ok(Arc::new(Self { idle: Mutex::new(idle), turns, folder, fresh }))
     }
 
     /// Has a reader do some work when it is its turn. The work is finished where the future is
     /// dropped meanwhile.
     pub(super) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&Connection) -> Result<T, LogError> + Send + 'static,
+        work: impl FnOnce(At<'_>) -> Result<T, LogError> + Send + 'static,
     ) -> Result<T, LogError> {
         let turn =
             Arc::clone(&self.turns).acquire_owned().await.map_err(|_closed| LogError::Stopped)?;
         let readers = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {
             let connection = readers.take()?;
-            let outcome = work(&connection);
+            let outcome = work(At { connection: &connection, fresh: &readers.fresh });
             readers.give_back(connection);
             drop(turn);
             outcome
@@ -82,19 +88,9 @@ impl Readers {
     }
 }
 
-/// What is read within it is of one moment. Ends when it is dropped.
-pub(super) fn moment(connection: &Connection) -> Result<Transaction<'_>, LogError> {
-    connection.unchecked_transaction().map_err(problem::sqlite("beginning to read"))
-}
-
 /// Reads a page.
-pub(super) fn page(
-    connection: &Connection,
-    group: GroupId,
-    from: Seq,
-) -> Result<Vec<Event>, LogError> {
-    let _moment = moment(connection)?;
-    let group = GroupRow::find(connection, group)?.ok_or(LogError::NoSuchGroup)?;
+pub(super) fn page(stored: At<'_>, group: GroupId, from: Seq) -> Result<Vec<Event>, LogError> {
+    let group = GroupRow::find(stored.connection, group)?.ok_or(LogError::NoSuchGroup)?;
     let from = from.max(Seq(1));
     // The event before the page tells whether the page follows it.
     let mut walk = match from.minus(1) {
@@ -102,13 +98,13 @@ pub(super) fn page(
         before => Walk::from_event(&group, before),
     };
     let mut page = Page::default();
-    walk.step(connection, limits::PAGE_EVENTS_MAX + 1, |event, _| {
+    let step = walk.step(stored, limits::PAGE_EVENTS_MAX + 1, |event, _| {
         if event.seq >= from && page.has_room() {
             page.push(event);
         }
         page.has_room()
     })?;
-    Ok(page.into_events())
+    if step == Step::Gone { Err(LogError::NoSuchGroup) } else { Ok(page.into_events()) }
 }
 
 /// A snapshot as it lies in the table.
@@ -119,46 +115,43 @@ struct SnapshotRow {
 }
 
 /// Loads a group.
-pub(super) fn load(connection: &Connection, number: GroupId) -> Result<Option<Stored>, LogError> {
-    let first_moment = moment(connection)?;
-    let Some(group) = GroupRow::find(connection, number)? else { return Ok(None) };
-    let (mut walk, snapshot) = match find_snapshot(connection, &group)? {
+pub(super) fn load(stored: At<'_>, number: GroupId) -> Result<Option<Stored>, LogError> {
+    let Some(group) = GroupRow::find(stored.connection, number)? else { return Ok(None) };
+    let (mut walk, snapshot) = match find_snapshot(stored, &group)? {
         Some((walk, snapshot)) => (walk, snapshot),
         None => (Walk::from_start(&group), Snapshot::default()),
     };
-    drop(first_moment);
     let mut events = Vec::new();
     loop {
-        let _moment = moment(connection)?;
-        if !group.is_there(connection)? {
-            return Ok(None);
-        }
-        let has_more = walk.step(connection, EVENTS_AT_ONCE, |event, _| {
+        let step = walk.step(stored, EVENTS_AT_ONCE, |event, _| {
             events.push(event);
             true
         })?;
-        if !has_more {
-            let GroupRow { password_hash, options, .. } = group;
-            return Ok(Some(Stored { password_hash, options, snapshot, events }));
+        match step {
+            Step::More => {}
+            Step::Gone => return Ok(None),
+            Step::End => {
+                let GroupRow { password_hash, options, .. } = group;
+                return Ok(Some(Stored { password_hash, options, snapshot, events }));
+            }
         }
     }
 }
 
 /// The snapshot of a group, and the walk of the events after it. Nothing where there is none that
 /// can be trusted: the events say the same.
-fn find_snapshot(
-    connection: &Connection,
-    group: &GroupRow,
-) -> Result<Option<(Walk, Snapshot)>, LogError> {
-    let Some(SnapshotRow { head, state, sum }) = snapshot_of(connection, group.id)? else {
-        return Ok(None);
-    };
+fn find_snapshot(stored: At<'_>, group: &GroupRow) -> Result<Option<(Walk, Snapshot)>, LogError> {
+    let found = snapshot_of(stored.connection, group.id)?;
+    let Some(SnapshotRow { head, state, sum }) = found else { return Ok(None) };
     let mut walk = Walk::from_event(group, head);
     let mut chain = None;
-    walk.step(connection, 1, |_, found| {
+    let step = walk.step(stored, 1, |_, found| {
         chain = Some(*found);
         true
     })?;
+    if step == Step::Gone {
+        return Ok(None);
+    }
     let Some(chain) = chain else {
         let number = group.number;
         let problem = format!("group {number}, event {head}: is missing, and all after it");
@@ -189,22 +182,21 @@ fn snapshot_of(connection: &Connection, group: i64) -> Result<Option<SnapshotRow
 
 /// Lists groups.
 pub(super) fn list(
-    connection: &Connection,
+    stored: At<'_>,
     after: Option<GroupId>,
     limit: usize,
 ) -> Result<Vec<Listed>, LogError> {
     let doing = problem::sqlite("listing groups");
-    let mut statement = connection
+    let mut statement = stored
+        .connection
         .prepare_cached(
-            "SELECT number, created_at, is_closed, is_deleted_when_empty,
-                 (SELECT max(seq) FROM events WHERE group_id = id),
-                 (SELECT at FROM events WHERE group_id = id ORDER BY seq DESC LIMIT 1)
+            "SELECT number, created_at, is_closed, is_deleted_when_empty, id
              FROM groups WHERE number > ?1 ORDER BY number LIMIT ?2",
         )
         .map_err(&doing)?;
     let after = after.map_or(0, |group| signed(group.get()));
     let mut rows = statement.query((after, signed(limit as u64))).map_err(&doing)?;
-    let mut listed = Vec::new();
+    let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(&doing)? {
         let number: i64 = row.get(0).map_err(&doing)?;
         let Some(id) = u64::try_from(number).ok().and_then(GroupId::new) else {
@@ -212,20 +204,41 @@ pub(super) fn list(
         };
         let read = || {
             let created_at = Timestamp::from_ms(row.get(1)?);
-            let head: Option<i64> = row.get(4)?;
-            let last_at: Option<i64> = row.get(5)?;
-            Ok(Listed {
-                id,
-                created_at,
-                head: Seq(head.and_then(|head| u64::try_from(head).ok()).unwrap_or_default()),
-                last_at: last_at.map_or(created_at, Timestamp::from_ms),
-                options: GroupOptions {
-                    is_closed: row.get(2)?,
-                    is_deleted_when_empty: row.get(3)?,
-                },
-            })
+            let options =
+                GroupOptions { is_closed: row.get(2)?, is_deleted_when_empty: row.get(3)? };
+            let listed = Listed { id, created_at, head: Seq::ZERO, last_at: created_at, options };
+            Ok((row.get::<_, i64>(4)?, listed))
         };
-        listed.push(read().map_err(&doing)?);
+        found.push(read().map_err(&doing)?);
     }
-    Ok(listed)
+    let listed = found.into_iter().map(|(id, listed)| match newest(stored, id)? {
+        Some((head, last_at)) => Ok(Listed { head, last_at, ..listed }),
+        None => Ok(listed),
+    });
+    listed.collect()
+}
+
+/// Number and time of a group's newest event.
+fn newest(stored: At<'_>, id: i64) -> Result<Option<(Seq, Timestamp)>, LogError> {
+    let doing = problem::sqlite("listing groups");
+    let read = |row: &Row<'_>| {
+        let seq = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+        Ok((Seq(seq), Timestamp::from_ms(row.get(1)?)))
+    };
+    // Before reading: where it is sorted in meanwhile, it is found among the sorted.
+    if let [FreshRow { row, .. }] = *stored.fresh.newest(id, 1) {
+        let found = stored
+            .connection
+            .prepare_cached("SELECT seq, at FROM fresh WHERE id = ?1 AND group_id = ?2")
+            .and_then(|mut statement| statement.query_row((row, id), read).optional())
+            .map_err(&doing)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    stored
+        .connection
+        .prepare_cached("SELECT seq, at FROM events WHERE group_id = ?1 ORDER BY seq DESC LIMIT 1")
+        .and_then(|mut statement| statement.query_row([id], read).optional())
+        .map_err(&doing)
 }

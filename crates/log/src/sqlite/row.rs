@@ -20,11 +20,11 @@ pub(super) type Chain = [u8; 16];
 pub(super) const COLUMNS: &str =
     "seq, at, kind, member, name, text, client_id, seat, chain, account";
 
-/// Writes an event: `group_id`, then [`COLUMNS`].
+/// Writes an event into `fresh`: `id`, `group_id`, then [`COLUMNS`].
 pub(super) const INSERT: &str = "
-    INSERT INTO events
-        (group_id, seq, at, kind, member, name, text, client_id, seat, chain, account)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    INSERT INTO fresh
+        (id, group_id, seq, at, kind, member, name, text, client_id, seat, chain, account)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 /// The chain before the first event of a group.
 pub(super) fn first_chain(group: GroupId, created_at: Timestamp) -> Chain {
@@ -124,6 +124,7 @@ impl<'event> Parts<'event> {
 /// Writes an event by a statement prepared of [`INSERT`].
 pub(super) fn insert(
     statement: &mut Statement<'_>,
+    row: i64,
     group: i64,
     event: &Event,
     chain: &Chain,
@@ -131,6 +132,7 @@ pub(super) fn insert(
     let Entry { member, name, account, kind } = &event.entry;
     let parts = Parts::of(kind);
     statement.execute((
+        row,
         group,
         signed(event.seq.0),
         event.at.ms(),
@@ -284,8 +286,8 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection
             .execute_batch(
-                "CREATE TABLE events (group_id, seq, at, kind, member, name, text, client_id, seat,
-                 chain, account)",
+                "CREATE TABLE fresh (id, group_id, seq, at, kind, member, name, text, client_id,
+                 seat, chain, account)",
             )
             .unwrap();
         let group = GroupId::new(8888).unwrap();
@@ -294,14 +296,14 @@ mod tests {
             let mut event = event(kind);
             event.entry.account = if n % 2 == 0 { account(n as u64) } else { None };
             let chain = chain(&[1; 16], &event);
-            insert(&mut connection.prepare(INSERT).unwrap(), 1, &event, &chain).unwrap();
+            insert(&mut connection.prepare(INSERT).unwrap(), 1, 1, &event, &chain).unwrap();
             let mut statement =
-                connection.prepare(&format!("SELECT {COLUMNS} FROM events")).unwrap();
+                connection.prepare(&format!("SELECT {COLUMNS} FROM fresh")).unwrap();
             let mut rows = statement.query([]).unwrap();
             let row = rows.next().unwrap().unwrap();
             assert_eq!(Names::default().event(group, row).unwrap(), (event, chain));
             drop(rows);
-            connection.execute("DELETE FROM events", []).unwrap();
+            connection.execute("DELETE FROM fresh", []).unwrap();
         }
     }
 

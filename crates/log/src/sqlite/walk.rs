@@ -1,11 +1,13 @@
 //! Walk: events of one group in order, each held to the chain of the one before.
 //!
-//! Does not know pages or transactions: the caller holds one over each step in which the group
-//! was found. Invariant: an event that does not fit is never given, so wrong text is never served.
+//! Does not know pages. Each step reads at one moment of its own. Invariants: an event that does
+//! not fit is never given, so wrong text is never served; no read transaction is held for longer
+//! than a step, since the write-ahead log cannot start anew under it.
 
 use conclave_core::{Event, GroupId, Seq, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
+use super::fresh::{Fresh, FreshRow};
 use super::problem;
 use super::row::{self, COLUMNS, Chain, Names, signed};
 use crate::{GroupOptions, LogError};
@@ -46,14 +48,44 @@ impl GroupRow {
             })
             .map_err(problem::sqlite("finding a group"))
     }
+}
 
-    /// Whether it is still there.
-    pub(super) fn is_there(&self, connection: &Connection) -> Result<bool, LogError> {
-        connection
-            .prepare_cached("SELECT 1 FROM groups WHERE id = ?1")
-            .and_then(|mut statement| statement.exists([self.id]))
-            .map_err(problem::sqlite("finding a group"))
-    }
+/// What is read, and where the newest of it lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'log> {
+    pub(super) connection: &'log Connection,
+    pub(super) fresh: &'log Fresh,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// There may be more.
+    More,
+    /// There was no more at that moment.
+    End,
+    /// The group is not there any more, and nothing was taken.
+    Gone,
+}
+
+/// What is read within it is of one moment. Ends when it is dropped.
+fn moment(connection: &Connection) -> Result<Transaction<'_>, LogError> {
+    connection.unchecked_transaction().map_err(problem::sqlite("beginning to read"))
+}
+
+/// Reads an event that lies among the fresh; nothing where it is not there.
+pub(super) fn read_fresh(
+    connection: &Connection,
+    names: &mut Names,
+    (id, number): (i64, GroupId),
+    FreshRow { seq, row }: FreshRow,
+) -> Result<Option<(Event, Chain)>, LogError> {
+    let doing = problem::sqlite("reading the newest events");
+    let sql = format!("SELECT {COLUMNS} FROM fresh WHERE id = ?1 AND group_id = ?2 AND seq = ?3");
+    let mut statement = connection.prepare_cached(&sql).map_err(&doing)?;
+    let mut rows = statement.query((row, id, signed(seq.0))).map_err(&doing)?;
+    let Some(row) = rows.next().map_err(&doing)? else { return Ok(None) };
+    names.event(number, row).map(Some)
 }
 
 /// A place in a group's events.
@@ -81,12 +113,36 @@ impl Walk {
     }
 
     /// Takes steps, as many as there are events, while `take` says to go on and at most
-    /// `events_max`. Says whether there may be more.
+    /// `events_max`.
     pub(super) fn step(
+        &mut self,
+        stored: At<'_>,
+        events_max: usize,
+        mut take: impl FnMut(Event, &Chain) -> bool,
+    ) -> Result<Step, LogError> {
+        // Before the moment: what is sorted in meanwhile is found among the sorted.
+        let fresh = stored.fresh.from(self.id, self.next, events_max);
+        let _moment = moment(stored.connection)?;
+        if !self.is_there(stored.connection)? {
+            return Ok(Step::Gone);
+        }
+        let mut taken = 0;
+        let mut take = |walk: &mut Self, found: (Event, Chain)| {
+            let event = walk.hold(found)?;
+            taken += 1;
+            Ok(take(event.0, &event.1) && taken < events_max)
+        };
+        let goes_on = self.take_sorted(stored.connection, events_max, &mut take)?
+            && self.take_fresh(stored.connection, &fresh, &mut take)?;
+        Ok(if goes_on { Step::End } else { Step::More })
+    }
+
+    /// Takes what is sorted. Whether to go on.
+    fn take_sorted(
         &mut self,
         connection: &Connection,
         events_max: usize,
-        mut take: impl FnMut(Event, &Chain) -> bool,
+        take: &mut impl FnMut(&mut Self, (Event, Chain)) -> Result<bool, LogError>,
     ) -> Result<bool, LogError> {
         let doing = problem::sqlite("reading events");
         let sql = format!(
@@ -95,23 +151,54 @@ impl Walk {
         let mut statement = connection.prepare_cached(&sql).map_err(&doing)?;
         let limit = signed(events_max as u64);
         let mut rows = statement.query((self.id, signed(self.next.0), limit)).map_err(&doing)?;
-        let mut taken = 0;
         while let Some(row) = rows.next().map_err(&doing)? {
-            let (event, chain) = self.names.event(self.group, row)?;
-            if event.seq != self.next {
-                return Err(self.damaged(self.next, "is missing"));
-            }
-            if self.before.is_some_and(|before| row::chain(&before, &event) != chain) {
-                return Err(self.damaged(event.seq, "does not fit the one before"));
-            }
-            self.before = Some(chain);
-            self.next = event.seq.next();
-            taken += 1;
-            if !take(event, &chain) {
-                return Ok(true);
+            let found = self.names.event(self.group, row)?;
+            if !take(self, found)? {
+                return Ok(false);
             }
         }
-        Ok(taken == events_max)
+        Ok(true)
+    }
+
+    /// Takes what follows among the fresh. Whether there may be more.
+    fn take_fresh(
+        &mut self,
+        connection: &Connection,
+        fresh: &[FreshRow],
+        take: &mut impl FnMut(&mut Self, (Event, Chain)) -> Result<bool, LogError>,
+    ) -> Result<bool, LogError> {
+        for row in fresh {
+            if row.seq < self.next {
+                continue;
+            }
+            let found = read_fresh(connection, &mut self.names, (self.id, self.group), *row)?;
+            let found = found.ok_or_else(|| self.damaged(self.next, "is missing"))?;
+            if !take(self, found)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Holds what was found to what comes next.
+    fn hold(&mut self, (event, chain): (Event, Chain)) -> Result<(Event, Chain), LogError> {
+        if event.seq != self.next {
+            return Err(self.damaged(self.next, "is missing"));
+        }
+        if self.before.is_some_and(|before| row::chain(&before, &event) != chain) {
+            return Err(self.damaged(event.seq, "does not fit the one before"));
+        }
+        self.before = Some(chain);
+        self.next = event.seq.next();
+        Ok((event, chain))
+    }
+
+    /// Whether the group is still there.
+    fn is_there(&self, connection: &Connection) -> Result<bool, LogError> {
+        connection
+            .prepare_cached("SELECT 1 FROM groups WHERE id = ?1")
+            .and_then(|mut statement| statement.exists([self.id]))
+            .map_err(problem::sqlite("finding a group"))
     }
 
     fn damaged(&self, seq: Seq, problem: &str) -> LogError {

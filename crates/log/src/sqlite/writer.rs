@@ -9,6 +9,7 @@
 //! finds out).
 
 mod groups;
+mod sorting;
 mod upkeep;
 
 use std::collections::HashMap;
@@ -22,10 +23,12 @@ use rusqlite::config::DbConfig;
 use tokio::sync::mpsc;
 
 use super::folder::Folder;
+use super::fresh::{Fresh, FreshRow};
 use super::problem;
 use super::queue::{Change, Life, Queue, Reply, Request, Work, WrittenSnapshot};
 use super::row::{self, Chain};
 use super::transaction::{Break, Failure, transact};
+use super::walk::At;
 use crate::telling::Telling;
 use crate::{Append, AppendFailure, Batch, Clock, Fault, Faults, LogError, Ticket};
 use groups::Place;
@@ -43,6 +46,7 @@ pub(super) struct Writer {
     pub(super) clock: Clock,
     pub(super) faults: Faults,
     pub(super) group_count: Arc<AtomicU64>,
+    pub(super) fresh: Arc<Fresh>,
 }
 
 /// An event with its place in the database, to be written.
@@ -51,6 +55,8 @@ struct Staged {
     place: Place,
     event: Event,
     chain: Chain,
+    /// Where it will lie among the fresh.
+    row: i64,
     ticket: Ticket,
 }
 
@@ -70,15 +76,24 @@ impl Drop for EndOfQueue {
 impl Writer {
     /// Starts the thread.
     pub(super) fn start(self) -> Result<(), LogError> {
-        let upkeep = Upkeep::new(&self.connection)?;
+        let upkeep = Upkeep::new(self.stored())?;
+        let next_row = self
+            .connection
+            .query_row("SELECT ifnull(max(id), 0) + 1 FROM fresh", [], |row| row.get(0))
+            .map_err(problem::sqlite("finding the newest events"))?;
         std::thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || {
                 let _end = EndOfQueue(Arc::clone(&self.queue));
-                Rounds { writer: self, places: HashMap::new(), upkeep, next_start: now() }.run();
+                let (places, next_start) = (HashMap::new(), now());
+                Rounds { writer: self, places, next_row, upkeep, next_start }.run();
             })
             .map(|_detached| ())
             .map_err(|source| LogError::Io { doing: "starting the writer".to_owned(), source })
+    }
+
+    fn stored(&self) -> At<'_> {
+        At { connection: &self.connection, fresh: &self.fresh }
     }
 }
 
@@ -87,6 +102,9 @@ struct Rounds {
     writer: Writer,
     /// Where groups stand that were written to.
     places: HashMap<GroupId, Place>,
+    /// Where the next event will lie among the fresh. Never comes again in this process: readers
+    /// may still look for a row that was taken away.
+    next_row: i64,
     upkeep: Upkeep,
     next_start: Instant,
 }
@@ -94,7 +112,7 @@ struct Rounds {
 impl Rounds {
     fn run(mut self) {
         loop {
-            if !self.upkeep.has_purges() {
+            if !self.upkeep.is_under_way() {
                 self.writer.queue.wait();
             }
             std::thread::sleep(self.next_start.saturating_duration_since(now()));
@@ -112,10 +130,10 @@ impl Rounds {
                 return self.end(telling, true);
             }
             self.tell(telling);
-            if self.upkeep.keep_up(&self.writer.connection, has_more).is_err() {
+            if self.upkeep.keep_up(self.writer.stored(), has_more).is_err() {
                 return self.end(Telling::default(), false);
             }
-            if self.upkeep.has_purges() {
+            if self.upkeep.is_under_way() {
                 self.next_start = self.next_start.max(now() + limits::COMMIT_INTERVAL);
             }
         }
@@ -130,11 +148,12 @@ impl Rounds {
     }
 
     /// Lets go of the database, tells the rest, and then whoever waits for the end.
-    fn end(self, mut telling: Telling, is_clean: bool) {
+    fn end(mut self, mut telling: Telling, is_clean: bool) {
         let (appends, stoppers) = self.writer.queue.end();
         telling.fail_all(appends, AppendFailure::Stopped);
-        let Writer { connection, folder, commits, .. } = self.writer;
+        let Writer { connection, folder, commits, fresh, .. } = self.writer;
         if is_clean {
+            self.upkeep.sort_all(At { connection: &connection, fresh: &fresh });
             upkeep::empty_wal(&connection);
         } else {
             // The next to open the log recovers it from what is on disk.
@@ -209,7 +228,7 @@ impl Rounds {
             Request::Delete(group, reply) => {
                 let deleted = match groups::delete(connection, group) {
                     Ok(Some(id)) => {
-                        self.upkeep.purge(id);
+                        self.upkeep.purge(self.writer.stored(), id);
                         self.writer.group_count.fetch_sub(1, Ordering::Relaxed);
                         self.places.remove(&group);
                         // They must not land in the next group of that number.
@@ -250,7 +269,9 @@ impl Rounds {
             let event = Event { seq: place.head.next(), at: now.after(place.last_at), entry };
             let chain = row::chain(&place.chain, &event);
             *place = Place { head: event.seq, last_at: event.at, chain, ..*place };
-            staged.push(Staged { group, place: *place, event, chain, ticket });
+            let row = self.next_row;
+            self.next_row += 1;
+            staged.push(Staged { group, place: *place, event, chain, row, ticket });
         }
         staged
     }
@@ -259,7 +280,7 @@ impl Rounds {
         if let Some(place) = self.places.get(&group) {
             return Ok(*place);
         }
-        match groups::find(&self.writer.connection, group) {
+        match groups::find(self.writer.stored(), group) {
             Ok(Some(place)) => Ok(place),
             Ok(None) => Err(AppendFailure::NoSuchGroup),
             Err(error) => {
@@ -287,11 +308,17 @@ impl Rounds {
             let mut at_fault = None;
             let written = transact(&self.writer.connection, breaks, |connection| {
                 write_all(connection, &staged, &mut at_fault)?;
-                groups::write_snapshots(connection, snapshots)
+                let fresh = &self.writer.fresh;
+                groups::write_snapshots(At { connection, fresh }, snapshots)
             });
             match (written, at_fault) {
                 (Ok(()), _) => {
                     self.upkeep.note_written(staged.len() + snapshots.len());
+                    let rows = staged.iter().map(|staged| {
+                        let Staged { place, event, row, .. } = staged;
+                        (place.id, FreshRow { seq: event.seq, row: *row })
+                    });
+                    self.writer.fresh.note(rows);
                     for Staged { group, place, event, ticket, .. } in staged {
                         self.places.insert(group, place);
                         telling.commit(group, event, Some(ticket));
@@ -331,8 +358,8 @@ fn write_all(
 ) -> Result<(), LogError> {
     let doing = problem::sqlite("writing events");
     let mut statement = connection.prepare_cached(row::INSERT).map_err(&doing)?;
-    for Staged { group, place, event, chain, .. } in staged {
-        if let Err(error) = row::insert(&mut statement, place.id, event, chain) {
+    for Staged { group, place, event, chain, row, .. } in staged {
+        if let Err(error) = row::insert(&mut statement, *row, place.id, event, chain) {
             let error = doing(error);
             if is_of_one_group(&error) {
                 *at_fault = Some(*group);

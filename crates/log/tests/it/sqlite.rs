@@ -6,6 +6,7 @@ mod disk;
 mod kill;
 mod migration;
 mod opening;
+mod sorting;
 
 use std::path::{Path, PathBuf};
 

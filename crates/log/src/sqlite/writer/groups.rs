@@ -3,13 +3,15 @@
 //! Does not know the queue. Each change is a transaction of its own, so that one that fails harms
 //! no other.
 
-use conclave_core::{GroupId, Seq, Timestamp};
+use conclave_core::{Event, GroupId, Seq, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::WrittenSnapshot;
+use crate::sqlite::fresh::FreshRow;
 use crate::sqlite::problem;
 use crate::sqlite::row::{self, COLUMNS, Chain, Names, signed};
 use crate::sqlite::transaction::{Failure, transact};
+use crate::sqlite::walk::{At, read_fresh};
 use crate::{GroupOptions, LogError, NewGroup};
 
 /// Where a group stands.
@@ -22,7 +24,8 @@ pub(super) struct Place {
 }
 
 /// Finds where a group stands. Its newest event must fit the one before it.
-pub(super) fn find(connection: &Connection, group: GroupId) -> Result<Option<Place>, LogError> {
+pub(super) fn find(stored: At<'_>, group: GroupId) -> Result<Option<Place>, LogError> {
+    let connection = stored.connection;
     let doing = problem::sqlite("finding a group");
     let found = connection
         .prepare_cached("SELECT id, created_at FROM groups WHERE number = ?1")
@@ -35,20 +38,12 @@ pub(super) fn find(connection: &Connection, group: GroupId) -> Result<Option<Pla
         })
         .map_err(&doing)?;
     let Some((id, created_at)) = found else { return Ok(None) };
-    let sql = format!("SELECT {COLUMNS} FROM events WHERE group_id = ?1 ORDER BY seq DESC LIMIT 2");
-    let mut statement = connection.prepare_cached(&sql).map_err(&doing)?;
-    let mut rows = statement.query([id]).map_err(&doing)?;
-    let mut names = Names::default();
-    let mut newest = None;
-    let mut before = (Seq::ZERO, row::first_chain(group, created_at));
-    while let Some(row) = rows.next().map_err(&doing)? {
-        let (event, chain) = names.event(group, row)?;
-        if newest.is_none() {
-            newest = Some((event, chain));
-        } else {
-            before = (event.seq, chain);
-        }
-    }
+    let mut newest_two = newest_two(stored, (id, group))?.into_iter();
+    let newest = newest_two.next();
+    let before = newest_two.next().map_or_else(
+        || (Seq::ZERO, row::first_chain(group, created_at)),
+        |(event, chain)| (event.seq, chain),
+    );
     let Some((event, chain)) = newest else {
         let (head, chain) = before;
         return Ok(Some(Place { id, head, last_at: Timestamp::default(), chain }));
@@ -58,6 +53,31 @@ pub(super) fn find(connection: &Connection, group: GroupId) -> Result<Option<Pla
         return Err(LogError::Damaged(problem));
     }
     Ok(Some(Place { id, head: event.seq, last_at: event.at, chain }))
+}
+
+/// The two newest events of a group, newest first.
+fn newest_two(
+    stored: At<'_>,
+    (id, number): (i64, GroupId),
+) -> Result<Vec<(Event, Chain)>, LogError> {
+    let doing = problem::sqlite("finding a group");
+    let mut names = Names::default();
+    let mut found = Vec::new();
+    for row in stored.fresh.newest(id, 2) {
+        found.extend(read_fresh(stored.connection, &mut names, (id, number), row)?);
+    }
+    let oldest: Option<&(Event, Chain)> = found.last();
+    let before = oldest.map_or(i64::MAX, |(event, _)| signed(event.seq.0));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE group_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
+    );
+    let mut statement = stored.connection.prepare_cached(&sql).map_err(&doing)?;
+    let missing = signed(2_usize.saturating_sub(found.len()) as u64);
+    let mut rows = statement.query((id, before, missing)).map_err(&doing)?;
+    while let Some(row) = rows.next().map_err(&doing)? {
+        found.push(names.event(number, row)?);
+    }
+    Ok(found)
 }
 
 /// Makes a group; `false` where the number is taken.
@@ -122,26 +142,15 @@ pub(super) fn delete(connection: &Connection, group: GroupId) -> Result<Option<i
 /// Writes snapshots, within the transaction that is open. One of a group that is gone, or of
 /// events that are not there, is left out.
 pub(super) fn write_snapshots(
-    connection: &Connection,
+    stored: At<'_>,
     snapshots: &[(GroupId, WrittenSnapshot)],
 ) -> Result<(), LogError> {
     let doing = problem::sqlite("writing a snapshot");
     for (group, WrittenSnapshot { head, state }) in snapshots {
-        let found = connection
-            .prepare_cached(
-                "SELECT id, chain FROM groups JOIN events ON group_id = id AND seq = ?2
-                 WHERE number = ?1",
-            )
-            .and_then(|mut statement| {
-                statement
-                    .query_row((signed(group.get()), signed(head.0)), |row| {
-                        Ok((row.get::<_, i64>(0)?, row.get::<_, Chain>(1)?))
-                    })
-                    .optional()
-            })
-            .map_err(&doing)?;
-        let Some((id, chain)) = found else { continue };
-        connection
+        let Some(id) = id_of(stored.connection, *group).map_err(&doing)? else { continue };
+        let Some(chain) = chain_at(stored, id, *head).map_err(&doing)? else { continue };
+        stored
+            .connection
             .prepare_cached(
                 "INSERT INTO snapshots (group_id, head, state, sum) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (group_id) DO UPDATE
@@ -155,4 +164,27 @@ pub(super) fn write_snapshots(
             .map_err(&doing)?;
     }
     Ok(())
+}
+
+fn id_of(connection: &Connection, group: GroupId) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM groups WHERE number = ?1")?
+        .query_row([signed(group.get())], |row| row.get(0))
+        .optional()
+}
+
+/// The chain at an event; nothing where that is not there.
+fn chain_at(stored: At<'_>, id: i64, seq: Seq) -> rusqlite::Result<Option<Chain>> {
+    match *stored.fresh.from(id, seq, 1) {
+        [FreshRow { seq: found, row }] if found == seq => stored
+            .connection
+            .prepare_cached("SELECT chain FROM fresh WHERE id = ?1")?
+            .query_row([row], |row| row.get(0))
+            .optional(),
+        _ => stored
+            .connection
+            .prepare_cached("SELECT chain FROM events WHERE group_id = ?1 AND seq = ?2")?
+            .query_row((id, signed(seq.0)), |row| row.get(0))
+            .optional(),
+    }
 }

@@ -1,5 +1,5 @@
-//! Upkeep: what the writer does between commits: checkpoints, and taking away the events of
-//! deleted groups.
+//! Upkeep: what the writer does between commits: checkpoints, sorting fresh events, and taking
+//! away those of deleted groups.
 //!
 //! Does not know appends. Nothing here holds up a commit for longer than one step. What there is
 //! no room for is tried again later; an error of the disk ends the log, as it does in a commit.
@@ -10,10 +10,12 @@ use conclave_core::limits;
 use rusqlite::{Connection, ErrorCode};
 
 use super::Doubt;
+use super::sorting::Sorting;
 use crate::LogError;
 use crate::sqlite::problem;
 use crate::sqlite::row::signed;
 use crate::sqlite::transaction::{Failure, transact};
+use crate::sqlite::walk::At;
 
 /// Rows written after which the size of the WAL is looked at: together they are some pages more
 /// than their number.
@@ -28,13 +30,25 @@ const RETRY_PAGES_MIN: i64 = 256;
 /// What there is to do between commits.
 #[derive(Debug)]
 pub(super) struct Upkeep {
-    /// Ids of deleted groups whose events are still there.
-    purges: VecDeque<i64>,
+    /// Deleted groups whose events are still there.
+    purges: VecDeque<Purge>,
+    sorting: Sorting,
+    /// Fresh events at which sorting is due: more than the limit after it failed.
+    sort_at: usize,
+    /// Rows written since the last step of sorting.
+    rows_unsorted: usize,
     rows_unseen: usize,
     commits_unseen: usize,
     /// Pages at which the WAL is made to start anew: more than the limit after readers did not let
     /// it, so that a long reader (a backup) does not hold up every commit.
     restart_at: i64,
+}
+
+/// A deleted group, and which of its events lie among the fresh.
+#[derive(Debug)]
+struct Purge {
+    id: i64,
+    fresh_rows: Vec<i64>,
 }
 
 /// Pages in the WAL, and how many of them are in the database as well.
@@ -47,35 +61,49 @@ struct Wal {
 
 impl Upkeep {
     /// Finds what the process before left undone.
-    pub(super) fn new(connection: &Connection) -> Result<Self, LogError> {
+    pub(super) fn new(stored: At<'_>) -> Result<Self, LogError> {
         let doing = problem::sqlite("finding deleted groups");
-        let mut statement = connection.prepare("SELECT group_id FROM purges").map_err(&doing)?;
-        let purges = statement
+        let mut statement =
+            stored.connection.prepare("SELECT group_id FROM purges").map_err(&doing)?;
+        let ids: Vec<i64> = statement
             .query_map([], |row| row.get(0))
             .and_then(Iterator::collect)
             .map_err(&doing)?;
-        Ok(Self { purges, rows_unseen: 0, commits_unseen: 0, restart_at: limits::WAL_PAGES_MAX })
+        let mut upkeep = Self {
+            purges: VecDeque::new(),
+            sorting: Sorting::default(),
+            sort_at: limits::FRESH_EVENTS,
+            rows_unsorted: 0,
+            rows_unseen: 0,
+            commits_unseen: 0,
+            restart_at: limits::WAL_PAGES_MAX,
+        };
+        for id in ids {
+            upkeep.purge(stored, id);
+        }
+        Ok(upkeep)
     }
 
     /// Has the events of a deleted group taken away, in steps.
-    pub(super) fn purge(&mut self, group: i64) {
-        self.purges.push_back(group);
+    pub(super) fn purge(&mut self, stored: At<'_>, id: i64) {
+        self.purges.push_back(Purge { id, fresh_rows: stored.fresh.take_all(id) });
     }
 
-    /// Whether there are events to be taken away.
-    pub(super) fn has_purges(&self) -> bool {
-        !self.purges.is_empty()
+    /// Whether there is a next step to be done before anything else happens.
+    pub(super) fn is_under_way(&self) -> bool {
+        !self.purges.is_empty() || self.sorting.is_under_way()
     }
 
     /// Notes that a commit has written rows.
     pub(super) const fn note_written(&mut self, rows: usize) {
         self.rows_unseen += rows;
+        self.rows_unsorted += rows;
         self.commits_unseen += 1;
     }
 
     /// Does a step of what there is to do.
-    pub(super) fn keep_up(&mut self, connection: &Connection, is_busy: bool) -> Result<(), Doubt> {
-        match self.purge_step(connection) {
+    pub(super) fn keep_up(&mut self, stored: At<'_>, is_busy: bool) -> Result<(), Doubt> {
+        match self.purge_step(stored.connection) {
             Ok(()) => {}
             Err(Failure::Refused(error)) => {
                 // Left for the next start: it would fail again at once.
@@ -87,10 +115,11 @@ impl Upkeep {
                 return Err(Doubt);
             }
         }
+        self.sort_step(stored)?;
         if self.rows_unseen < ROWS_UNSEEN_MAX && self.commits_unseen < COMMITS_UNSEEN_MAX {
             return Ok(());
         }
-        match self.checkpoint(connection, is_busy) {
+        match self.checkpoint(stored.connection, is_busy) {
             Ok(()) => Ok(()),
             Err(error) if is_of_the_disk(&error) => {
                 tracing::error!(%error, "the disk failed in a checkpoint: the log ends");
@@ -103,27 +132,58 @@ impl Upkeep {
         }
     }
 
-    fn purge_step(&mut self, connection: &Connection) -> Result<(), Failure> {
-        let Some(group) = self.purges.front().copied() else { return Ok(()) };
-        let is_done = transact(connection, None, |connection| {
-            let step = || {
-                let count = connection
-                    .prepare_cached(
-                        "DELETE FROM events WHERE group_id = ?1 AND seq <
-                         (SELECT min(seq) FROM events WHERE group_id = ?1) + ?2",
-                    )?
-                    .execute((group, signed(limits::PURGE_EVENTS)))?;
-                if count == 0 {
-                    connection.execute("DELETE FROM purges WHERE group_id = ?1", [group])?;
+    /// Sorts some of the fresh events, where there are many.
+    fn sort_step(&mut self, stored: At<'_>) -> Result<(), Doubt> {
+        let count = stored.fresh.count();
+        // More than come in meanwhile.
+        let rows_max = limits::SORT_EVENTS.max(self.rows_unsorted * 2);
+        self.rows_unsorted = 0;
+        match self.sorting.step(stored, rows_max, count >= self.sort_at) {
+            Ok(rows) => {
+                self.sort_at = limits::FRESH_EVENTS;
+                self.rows_unseen += rows;
+                Ok(())
+            }
+            Err(Failure::Refused(error)) => {
+                tracing::warn!(%error, "the newest events are sorted later");
+                self.sort_at = count + limits::FRESH_EVENTS;
+                Ok(())
+            }
+            Err(Failure::Doubtful(error)) => {
+                tracing::error!(%error, "events could not be sorted: the log ends");
+                Err(Doubt)
+            }
+        }
+    }
+
+    /// Sorts all that is fresh, so that whoever looks at a log at rest finds it in order. Where that
+    /// cannot be it is left for the next start.
+    pub(super) fn sort_all(&mut self, stored: At<'_>) {
+        // A round that is under way, and one of what has come in since it began.
+        for _round in 0..2 {
+            self.sort_at = 0;
+            loop {
+                let is_done = self.sort_step(stored).is_err() || !self.sorting.is_under_way();
+                if is_done {
+                    break;
                 }
-                Ok(count == 0)
-            };
-            step().map_err(problem::sqlite("taking away events of a deleted group"))
+            }
+        }
+    }
+
+    fn purge_step(&mut self, connection: &Connection) -> Result<(), Failure> {
+        let Some(Purge { id, fresh_rows }) = self.purges.front_mut() else { return Ok(()) };
+        let step_max = usize::try_from(limits::PURGE_EVENTS).unwrap_or(ROWS_UNSEEN_MAX);
+        let kept = fresh_rows.len().saturating_sub(step_max);
+        let gone = fresh_rows.split_off(kept);
+        let is_done = transact(connection, None, |connection| {
+            take_away(connection, *id, &gone)
+                .map_err(problem::sqlite("taking away events of a deleted group"))
         })?;
         if is_done {
             self.purges.pop_front();
         }
-        self.note_written(usize::try_from(limits::PURGE_EVENTS).unwrap_or(ROWS_UNSEEN_MAX));
+        self.rows_unseen += step_max;
         Ok(())
     }
 
@@ -159,6 +219,27 @@ impl Upkeep {
         }
         Ok(())
     }
+}
+
+/// Takes away fresh events of a group, or else a step of the sorted ones. Whether that was all.
+fn take_away(connection: &Connection, id: i64, fresh_rows: &[i64]) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached("DELETE FROM fresh WHERE id = ?1")?;
+    for row in fresh_rows {
+        statement.execute([row])?;
+    }
+    if !fresh_rows.is_empty() {
+        return Ok(false);
+    }
+    let count = connection
+        .prepare_cached(
+            "DELETE FROM events WHERE group_id = ?1 AND seq <
+             (SELECT min(seq) FROM events WHERE group_id = ?1) + ?2",
+        )?
+        .execute((id, signed(limits::PURGE_EVENTS)))?;
+    if count == 0 {
+        connection.execute("DELETE FROM purges WHERE group_id = ?1", [id])?;
+    }
+    Ok(count == 0)
 }
 
 fn is_of_the_disk(error: &LogError) -> bool {

@@ -10,8 +10,22 @@ use super::OnSqlite;
 
 const EVENTS: usize = 400;
 
-/// A log with two groups of [`EVENTS`] events, at rest.
+/// Where the events lie that are changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lie {
+    /// Sorted by group, as a clean stop leaves them.
+    Sorted,
+    /// In the order of commits, as a crash leaves them.
+    Fresh,
+}
+
+/// A log with two groups of [`EVENTS`] events, at rest, all sorted.
 async fn at_rest(subject: &mut OnSqlite) -> Vec<Event> {
+    lying(Lie::Sorted, subject).await
+}
+
+/// A log with two groups of [`EVENTS`] events, at rest.
+async fn lying(lie: Lie, subject: &mut OnSqlite) -> Vec<Event> {
     let mut session = Session::open(subject).await;
     for id in [group(1000), group(2000)] {
         session.create(id).await;
@@ -23,7 +37,9 @@ async fn at_rest(subject: &mut OnSqlite) -> Vec<Event> {
         });
     }
     session.append_many(group(2000), 1).await;
-    session.log.stop().await.unwrap();
+    if lie == Lie::Sorted {
+        session.log.stop().await.unwrap();
+    }
     let mut told = session.kill().await;
     told.remove(&group(1000)).unwrap()
 }
@@ -48,6 +64,12 @@ fn problem<T: std::fmt::Debug>(answer: Result<T, LogError>) -> String {
 
 #[tokio::test]
 async fn an_event_that_was_changed_is_named_and_not_served_and_other_groups_work() {
+    for lie in [Lie::Sorted, Lie::Fresh] {
+        an_event_that_was_changed_is_named_and_not_served(lie).await;
+    }
+}
+
+async fn an_event_that_was_changed_is_named_and_not_served(lie: Lie) {
     for (change, at_fault) in [
         ("UPDATE events SET text = 'forged' WHERE seq = 300 AND", 300),
         ("UPDATE events SET name = 'Dana' WHERE seq = 399 AND", 399),
@@ -62,7 +84,11 @@ async fn an_event_that_was_changed_is_named_and_not_served_and_other_groups_work
         ("UPDATE groups SET created_at = created_at + 1 WHERE", 1),
     ] {
         let mut subject = OnSqlite::new();
-        let before = at_rest(&mut subject).await;
+        let before = lying(lie, &mut subject).await;
+        let change = match lie {
+            Lie::Sorted => change.to_owned(),
+            Lie::Fresh => change.replace(" events ", " fresh "),
+        };
         let of = if change.contains("groups") { "number = 1000" } else { "group_id = 1" };
         assert_eq!(subject.by_hand().execute(&format!("{change} {of}"), []).unwrap(), 1);
         let name = format!("group 1000, event {at_fault}: ");
@@ -84,14 +110,17 @@ async fn an_event_that_was_changed_is_named_and_not_served_and_other_groups_work
 
 #[tokio::test]
 async fn events_lost_at_the_end_are_found_by_the_snapshot() {
-    let mut subject = OnSqlite::new();
-    at_rest(&mut subject).await;
-    subject.by_hand().execute("DELETE FROM events WHERE seq > 150", []).unwrap();
-    let session = Session::open(&mut subject).await;
-    let found = problem(session.log.load(group(1000)).await);
-    assert_eq!(found, "group 1000, event 200: is missing, and all after it");
-    let checked = session.log.check().await.unwrap();
-    assert_eq!(checked.problems.len(), 2, "{checked:?}");
+    for (lie, table) in [(Lie::Sorted, "events"), (Lie::Fresh, "fresh")] {
+        let mut subject = OnSqlite::new();
+        lying(lie, &mut subject).await;
+        let lose = format!("DELETE FROM {table} WHERE seq > 150");
+        assert!(subject.by_hand().execute(&lose, []).unwrap() > 0);
+        let session = Session::open(&mut subject).await;
+        let found = problem(session.log.load(group(1000)).await);
+        assert_eq!(found, "group 1000, event 200: is missing, and all after it");
+        let checked = session.log.check().await.unwrap();
+        assert_eq!(checked.problems.len(), 2, "{checked:?}");
+    }
 }
 
 #[tokio::test]
@@ -114,9 +143,15 @@ async fn a_damaged_snapshot_is_not_missed() {
 
 #[tokio::test]
 async fn a_group_whose_end_is_damaged_takes_no_events_and_others_do() {
+    for (lie, table) in [(Lie::Sorted, "events"), (Lie::Fresh, "fresh")] {
+        a_group_whose_end_is_damaged_takes_no_events(lie, table).await;
+    }
+}
+
+async fn a_group_whose_end_is_damaged_takes_no_events(lie: Lie, table: &str) {
     let mut subject = OnSqlite::new();
-    at_rest(&mut subject).await;
-    let change = format!("UPDATE events SET text = 'forged' WHERE seq = {EVENTS}");
+    lying(lie, &mut subject).await;
+    let change = format!("UPDATE {table} SET text = 'forged' WHERE seq = {EVENTS}");
     subject.by_hand().execute(&change, []).unwrap();
     let (log, mut commits) =
         SqliteLog::open(subject.path(), standing_clock(), SqliteOptions::default()).unwrap();
@@ -138,18 +173,28 @@ async fn a_group_whose_end_is_damaged_takes_no_events_and_others_do() {
 
 #[tokio::test]
 async fn events_of_no_group_are_found() {
-    let mut subject = OnSqlite::new();
-    at_rest(&mut subject).await;
-    subject.by_hand().execute("DELETE FROM groups WHERE number = 2000", []).unwrap();
-    let checked = sqlite::check(subject.path()).unwrap();
-    assert_eq!(checked.groups, 1);
-    assert_eq!(checked.problems, ["there are events of a group that is not there (id 2)"]);
+    for lie in [Lie::Sorted, Lie::Fresh] {
+        let mut subject = OnSqlite::new();
+        lying(lie, &mut subject).await;
+        subject.by_hand().execute("DELETE FROM groups WHERE number = 2000", []).unwrap();
+        let checked = sqlite::check(subject.path()).unwrap();
+        assert_eq!(checked.groups, 1);
+        assert_eq!(checked.problems, ["there are events of a group that is not there (id 2)"]);
+    }
 }
 
 #[tokio::test]
 async fn a_flipped_bit_anywhere_never_gives_wrong_text_and_never_panics() {
+    for lie in [Lie::Sorted, Lie::Fresh] {
+        a_flipped_bit_anywhere_never_gives_wrong_text(lie).await;
+    }
+}
+
+async fn a_flipped_bit_anywhere_never_gives_wrong_text(lie: Lie) {
     let mut subject = OnSqlite::new();
-    let before = at_rest(&mut subject).await;
+    let before = lying(lie, &mut subject).await;
+    // All of it into the database itself.
+    subject.by_hand().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let sound = std::fs::read(subject.database()).unwrap();
     // A fixed sequence that wanders over all of the file.
     let mut place: usize = 12_345;

@@ -1,0 +1,181 @@
+//! Sorting: takes fresh events to where those of their group lie, some at a time between commits.
+//!
+//! In rounds: first every group's events that were fresh when the round began are copied, a group
+//! after the other, so that a page of the table takes many of them at once; then they are taken
+//! away from among the fresh. Does not know who waits for the writer.
+//!
+//! Nothing here is synced by itself: a commit that is lost with the power leaves the events where
+//! they were before, and lost commits are the last ones only.
+
+use conclave_core::Seq;
+use rusqlite::Connection;
+
+use crate::LogError;
+use crate::sqlite::problem;
+use crate::sqlite::row::{COLUMNS, signed};
+use crate::sqlite::transaction::{Failure, transact};
+use crate::sqlite::walk::At;
+
+/// What is sorted, and how far it has come.
+#[derive(Debug, Default)]
+pub(super) struct Sorting {
+    round: Option<Round>,
+    /// A row is not where it was put, so nothing is taken away any more.
+    is_given_up: bool,
+}
+
+/// A round. Its groups are done when all their rows up to `last_row` are copied.
+#[derive(Debug)]
+struct Round {
+    groups: Vec<i64>,
+    last_row: i64,
+}
+
+impl Sorting {
+    /// Whether a round is under way.
+    pub(super) const fn is_under_way(&self) -> bool {
+        self.round.is_some()
+    }
+
+    /// Does a step, where there is one to be done: about `rows_max` rows. `is_due` begins a round
+    /// where none is under way. Tells how many rows were written.
+    pub(super) fn step(
+        &mut self,
+        stored: At<'_>,
+        rows_max: usize,
+        is_due: bool,
+    ) -> Result<usize, Failure> {
+        if self.round.is_none() && is_due && !self.is_given_up && stored.fresh.count() > 0 {
+            self.round = Some(begin(stored).map_err(Failure::Refused)?);
+        }
+        let Some(round) = &mut self.round else { return Ok(0) };
+        let outcome = unsynced(stored.connection, || round.step(stored, rows_max));
+        match outcome {
+            Ok(Done::Some(count)) => Ok(count),
+            Ok(Done::All) => {
+                self.round = None;
+                Ok(0)
+            }
+            Err(failure) => {
+                // Another round begins when it is due again.
+                self.round = None;
+                self.is_given_up = matches!(failure, Failure::Refused(LogError::Damaged(_)));
+                Err(failure)
+            }
+        }
+    }
+}
+
+fn begin(stored: At<'_>) -> Result<Round, LogError> {
+    let last_row = stored
+        .connection
+        .prepare_cached("SELECT max(id) FROM fresh")
+        .and_then(|mut statement| statement.query_row([], |row| row.get::<_, Option<i64>>(0)))
+        .map_err(problem::sqlite("finding the newest events"))?;
+    Ok(Round { groups: stored.fresh.groups(), last_row: last_row.unwrap_or_default() })
+}
+
+/// How a step ended.
+enum Done {
+    Some(usize),
+    All,
+}
+
+impl Round {
+    fn step(&mut self, stored: At<'_>, rows_max: usize) -> Result<Done, Failure> {
+        if self.groups.is_empty() {
+            return self.take_away(stored.connection, rows_max);
+        }
+        let mut copied: Vec<(i64, Seq)> = Vec::new();
+        let mut count = 0;
+        transact(stored.connection, None, |connection| {
+            while count < rows_max
+                && let Some(group) = self.groups.last()
+            {
+                let rows = stored.fresh.from(*group, next_of(&copied, *group), rows_max - count);
+                let rows = rows.iter().take_while(|row| row.row <= self.last_row);
+                let mut last = None;
+                for row in rows {
+                    copy(connection, row.row)?;
+                    last = Some(row.seq);
+                    count += 1;
+                }
+                match last {
+                    Some(seq) => copied.push((*group, seq)),
+                    None => drop(self.groups.pop()),
+                }
+            }
+            Ok(())
+        })?;
+        for (group, seq) in copied {
+            stored.fresh.take_out(group, seq);
+        }
+        Ok(Done::Some(count))
+    }
+
+    /// Takes away rows that are copied.
+    fn take_away(&self, connection: &Connection, rows_max: usize) -> Result<Done, Failure> {
+        let count = transact(connection, None, |connection| {
+            connection
+                .prepare_cached(
+                    "DELETE FROM fresh WHERE id <=
+                     min(?1, (SELECT max(id) FROM (SELECT id FROM fresh ORDER BY id LIMIT ?2)))",
+                )
+                .and_then(|mut statement| {
+                    statement.execute((self.last_row, signed(rows_max as u64)))
+                })
+                .map_err(problem::sqlite("taking sorted events away"))
+        })?;
+        Ok(if count == 0 { Done::All } else { Done::Some(count) })
+    }
+}
+
+/// The first event of a group that a step has not copied yet.
+fn next_of(copied: &[(i64, Seq)], group: i64) -> Seq {
+    match copied.last() {
+        Some((last, seq)) if *last == group => seq.next(),
+        _ => Seq::ZERO,
+    }
+}
+
+fn copy(connection: &Connection, row: i64) -> Result<(), LogError> {
+    let doing = problem::sqlite("sorting events");
+    let sql = format!(
+        "INSERT INTO events (group_id, {COLUMNS}) SELECT group_id, {COLUMNS} FROM fresh
+         WHERE id = ?1 ON CONFLICT DO NOTHING"
+    );
+    let count = connection
+        .prepare_cached(&sql)
+        .and_then(|mut statement| statement.execute([row]))
+        .map_err(&doing)?;
+    if count > 0 {
+        return Ok(());
+    }
+    // Copied before a crash, or not what it is taken for.
+    let is_there = connection
+        .prepare_cached(
+            "SELECT 1 FROM fresh JOIN events USING (group_id, seq, chain) WHERE fresh.id = ?1",
+        )
+        .and_then(|mut statement| statement.exists([row]))
+        .map_err(&doing)?;
+    if is_there { Ok(()) } else { Err(LogError::Damaged(format!("fresh row {row} is missing"))) }
+}
+
+/// Does work whose commits are not waited for.
+fn unsynced<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let doing = problem::sqlite("setting how commits are synced");
+    connection
+        .pragma_update(None, "synchronous", "normal")
+        .map_err(&doing)
+        .map_err(Failure::Refused)?;
+    let outcome = work();
+    // Without it what is told would not be durable.
+    connection
+        .pragma_update(None, "synchronous", "full")
+        .map_err(&doing)
+        .map_err(Failure::Doubtful)?;
+    outcome
+}
