@@ -61,6 +61,13 @@ pub struct Member {
     pub sends: Sends,
 }
 
+impl Member {
+    /// Whether the membership outlives the connection.
+    pub const fn is_kept(&self) -> bool {
+        self.seat.is_some() || self.account.is_some()
+    }
+}
+
 /// What a log keeps of a group, so that not the whole log is read to know its state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {

@@ -1,19 +1,21 @@
 //! Admission: proof that somebody gave a group's password, and what it allows: to become a member.
 //!
-//! Only this module makes an [`Admission`] of a password, and only an admission or a seat makes a
-//! [`Session`]; so nothing of a group can be reached without (P4). A wrong number and a wrong
+//! Only this module makes an [`Admission`] of a password, and only an admission, a seat or an
+//! account that is a member makes a [`Session`]; so nothing of a group can be reached without (P4). A wrong number and a wrong
 //! password do the same work and end in the same words.
 
 use std::fmt;
 use std::sync::Arc;
 
-use conclave_core::{Command, Epoch, GroupId, Name, Password, Refusal, SeatSecret, Seq, limits};
+use conclave_core::{
+    Account, Command, Epoch, GroupId, MemberId, Name, Password, Refusal, SeatSecret, Seq, limits,
+};
 use tokio::sync::oneshot;
 
-use crate::brake::Source;
+use crate::brake::{Source, Target};
 use crate::hub::Hub;
 use crate::leaving;
-use crate::live_group::{Answer, Joining, LiveGroup};
+use crate::live_group::{Answer, Joining, LiveGroup, Model};
 use crate::outlet::{Outlet, Own};
 use crate::passing;
 use crate::session::Session;
@@ -87,7 +89,8 @@ impl Hub {
         password: &Password,
         source: Source,
     ) -> Result<Admission, Refusal> {
-        self.brake().pass(source, id).await?;
+        let target = Target::Group(id);
+        self.brake().pass(source, target).await?;
         let live = match id {
             Some(id) => self.load(id).await?,
             None => None,
@@ -102,7 +105,7 @@ impl Hub {
         } else {
             tracing::info!(group = %shown(id), ?source, "sign-in refused: no such ID");
         }
-        self.brake().note_failure(source, id);
+        self.brake().note_failure(source, target);
         Err(Refusal::WrongIdOrPassword)
     }
 
@@ -151,23 +154,35 @@ impl Hub {
         wire: &'static dyn Wire,
     ) -> Result<Resumed, Refusal> {
         let live = self.load(id).await?.ok_or(Refusal::SeatUnknown)?;
-        live.model().seated(&live, seat).ok_or(Refusal::SeatUnknown)?;
-        leaving::see_off_the_left_behind(self, &live).await;
+        let find = |model: &Model| model.seated(&live, seat).ok_or(Refusal::SeatUnknown);
+        self.take_up(&live, find, Some(position), outlet, wire).await
+    }
+
+    /// Takes up the membership that is found, from that place on or from the head.
+    pub(crate) async fn take_up(
+        self: &Arc<Self>,
+        live: &Arc<LiveGroup>,
+        find: impl Fn(&Model) -> Result<MemberId, Refusal> + Send,
+        position: Option<Position>,
+        outlet: &Arc<Outlet>,
+        wire: &'static dyn Wire,
+    ) -> Result<Resumed, Refusal> {
+        find(&live.model())?;
+        leaving::see_off_the_left_behind(self, live).await;
         let (member, is_first) = {
             let mut model = live.model();
-            let member = model.seated(&live, seat).ok_or(Refusal::SeatUnknown)?;
+            let member = find(&model)?;
             (member, model.arrive(member))
         };
-        let session = Session::new(Arc::clone(self), Arc::clone(&live), member, outlet, Keep::Seat);
+        let session = Session::new(Arc::clone(self), Arc::clone(live), member, outlet, Keep::Seat);
         let head = live.tail().head();
-        let is_of_epoch = position.epoch.is_none_or(|epoch| epoch == self.epoch());
-        let is_reset = !is_of_epoch || position.after > head;
-        let after =
-            if is_reset { head.minus(limits::PAGE_EVENTS_MAX as u64) } else { position.after };
+        let Position { after, epoch } = position.unwrap_or(Position { after: head, epoch: None });
+        let is_reset = epoch.is_some_and(|epoch| epoch != self.epoch()) || after > head;
+        let after = if is_reset { head.minus(limits::PAGE_EVENTS_MAX as u64) } else { after };
         session.attach(after.next(), wire, Own::Everything);
         live.add_reader(session.reader());
         if is_first {
-            passing::note_presence(self, &live, member, false);
+            passing::note_presence(self, live, member, false);
         }
         Ok(Resumed { session, is_reset, head })
     }
@@ -202,7 +217,6 @@ impl Admission {
         outlet: &Arc<Outlet>,
         wire: &'static dyn Wire,
     ) -> Result<Joined, Refusal> {
-        leaving::see_off_the_left_behind(&self.hub, &self.live).await;
         let seat = match keep {
             Keep::Connection => None,
             Keep::Seat => {
@@ -211,15 +225,37 @@ impl Admission {
                 Some(SeatSecret::draw(entropy))
             }
         };
+        self.enter(Entering { name, seat, account: None }, outlet, wire).await
+    }
+
+    /// Becomes a member, for as long as the connection where neither a seat nor an account holds
+    /// the membership.
+    pub(crate) async fn enter(
+        &self,
+        entering: Entering,
+        outlet: &Arc<Outlet>,
+        wire: &'static dyn Wire,
+    ) -> Result<Joined, Refusal> {
+        let Entering { name, seat, account } = entering;
+        leaving::see_off_the_left_behind(&self.hub, &self.live).await;
+        let is_kept = seat.is_some() || account.is_some();
         let (told, outcome) = oneshot::channel();
-        // Who has a seat may be here by several connections, and each is told what the others did.
-        let own = if seat.is_some() { Own::Everything } else { Own::LeftOut };
+        // Who is kept may be here by several connections, and each is told what the others did.
+        let own = if is_kept { Own::Everything } else { Own::LeftOut };
         let joining = Joining { told, outlet: Arc::clone(outlet), wire, own };
         let seat_hash = seat.as_ref().map(SeatSecret::hash);
-        let command = Command::Join { name, seat: seat_hash, account: None };
+        let command = Command::Join { name, seat: seat_hash, account };
         self.hub.submit(&self.live, command, Answer::Joins(Box::new(joining))).await?;
         // Dropped while it waits, the session that is told of is dropped with it, and leaves.
         let (session, head) = outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
+        let keep = if is_kept { Keep::Seat } else { Keep::Connection };
         Ok(Joined { session: session.taken(keep), seat, head })
     }
+}
+
+/// Who is about to become a member, and what holds its membership.
+pub(crate) struct Entering {
+    pub(crate) name: Name,
+    pub(crate) seat: Option<SeatSecret>,
+    pub(crate) account: Option<Account>,
 }

@@ -1,10 +1,11 @@
 //! Brake: makes guessing slow, without ever locking a group or an address out.
 //!
-//! Failed sign-ins are counted for each address and each group, and forgiven with time. Past a
-//! number of them the next sign-ins of that address, or to that group, go in single file. The file
-//! of a group serves addresses in turn, so a thousand guesses from one place do not keep a newcomer
-//! from elsewhere waiting. Does not know passwords, nor whether a group exists: a number that is
-//! no group's is braked alike.
+//! Failed sign-ins are counted for each address and each group or account, and forgiven with time.
+//! Past a number of them the next sign-ins of that address, or to that group, go in single file. The
+//! file of a group serves addresses in turn, so a thousand guesses from one place do not keep a newcomer
+//! from elsewhere waiting. Does not know passwords, nor whether a group or an
+//! account exists: a number that is no group's is braked alike. Accounts made from an address are
+//! counted as well; past their number the next is refused.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -12,7 +13,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use conclave_core::{GroupId, Refusal, limits};
+use conclave_core::{GroupId, Name, Refusal, limits};
 use tokio::time::Instant;
 
 /// Where a sign-in comes from: an IPv4 address, or the /64 of an IPv6 one.
@@ -45,7 +46,29 @@ fn masked(address: Ipv6Addr, bits: u32) -> IpAddr {
 #[derive(Debug, Default)]
 pub(crate) struct Brake {
     sources: Mutex<HashMap<Source, Lane>>,
-    groups: Mutex<HashMap<Option<GroupId>, Lane>>,
+    targets: Mutex<HashMap<Target, Lane>>,
+    /// Accounts that were made from an address, counted as failures are.
+    makings: Mutex<HashMap<Source, Lane>>,
+}
+
+/// What somebody signs in to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Target {
+    /// A group; nothing for what can be no number.
+    Group(Option<GroupId>),
+    /// An account, by a digest of its name's key; nothing for what can be no name.
+    Account(Option<[u8; 16]>),
+}
+
+impl Target {
+    /// The account of that name, whether or not there is one.
+    pub(crate) fn account(name: Option<&Name>) -> Self {
+        Self::Account(name.map(|name| {
+            let mut digest = [0; 16];
+            blake3::Hasher::new().update(name.key().as_bytes()).finalize_xof().fill(&mut digest);
+            digest
+        }))
+    }
 }
 
 /// Failures of one address or group, and who waits for its turn.
@@ -65,26 +88,48 @@ struct Lane {
 const WAITERS_MAX: usize = 256;
 
 impl Brake {
-    /// Waits until a sign-in from there to that group may be checked.
+    /// Waits until a sign-in from there to that group or account may be checked.
     ///
     /// # Errors
     /// [`Refusal::TooManyGuesses`] where its turn is too far off.
     ///
     /// # Cancel safety
     /// Safe: who does not wait any more is taken out of the file.
-    pub(crate) async fn pass(&self, source: Source, group: Option<GroupId>) -> Result<(), Refusal> {
+    pub(crate) async fn pass(&self, source: Source, target: Target) -> Result<(), Refusal> {
         let rule =
             Rule { free: limits::GUESSES_PER_SOURCE, forgiven: limits::GUESS_FORGIVEN_SOURCE };
         wait(&self.sources, source, source.place(), rule).await?;
         let rule = Rule { free: limits::GUESSES_PER_GROUP, forgiven: limits::GUESS_FORGIVEN_GROUP };
-        wait(&self.groups, group, source.place(), rule).await
+        wait(&self.targets, target, source.place(), rule).await
     }
 
     /// Notes a failed sign-in.
-    pub(crate) fn note_failure(&self, source: Source, group: Option<GroupId>) {
+    pub(crate) fn note_failure(&self, source: Source, target: Target) {
         let now = Instant::now();
         note(&self.sources, source, limits::GUESS_FORGIVEN_SOURCE, now);
-        note(&self.groups, group, limits::GUESS_FORGIVEN_GROUP, now);
+        note(&self.targets, target, limits::GUESS_FORGIVEN_GROUP, now);
+    }
+
+    /// Whether an account may be made from there.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAccounts`].
+    pub(crate) fn check_making(&self, source: Source) -> Result<(), Refusal> {
+        let mut makings = lock(&self.makings);
+        let Some(lane) = makings.get_mut(&source) else { return Ok(()) };
+        lane.forgive(Instant::now(), limits::ACCOUNT_FORGIVEN);
+        let is_over = lane.failures >= limits::ACCOUNTS_PER_SOURCE;
+        if is_over { Err(Refusal::TooManyAccounts) } else { Ok(()) }
+    }
+
+    /// Notes that an account is made from there.
+    ///
+    /// # Errors
+    /// As [`Brake::check_making`].
+    pub(crate) fn note_making(&self, source: Source) -> Result<(), Refusal> {
+        self.check_making(source)?;
+        note(&self.makings, source, limits::ACCOUNT_FORGIVEN, Instant::now());
+        Ok(())
     }
 }
 
@@ -276,8 +321,8 @@ mod tests {
         Source::new(IpAddr::V6(Ipv6Addr::from_bits((0x2001_0db8 << 96) | (network << 64) | 7)))
     }
 
-    fn group() -> Option<GroupId> {
-        GroupId::new(8888)
+    fn group() -> Target {
+        Target::Group(GroupId::new(8888))
     }
 
     /// Lets failures come from as many places, so that only the group is braked.
@@ -312,7 +357,7 @@ mod tests {
             brake.pass(v4(n), group()).await.unwrap();
         }
         fail(&brake, 1);
-        brake.pass(v4(1), GroupId::new(9999)).await.unwrap();
+        brake.pass(v4(1), Target::Group(GroupId::new(9999))).await.unwrap();
         brake.pass(v4(1), group()).await.unwrap();
         assert_eq!(started.elapsed(), Duration::ZERO, "the first in the file too");
         brake.pass(v4(1), group()).await.unwrap();
@@ -359,7 +404,7 @@ mod tests {
         let count = passed.iter().filter(|passed| passed.is_ok()).count();
         let turns = limits::GUESS_WAIT_MAX.as_secs() / limits::GUESS_INTERVAL.as_secs();
         assert!(count.abs_diff(usize::try_from(turns).unwrap()) <= 1, "{count}");
-        assert!(lock(&brake.groups).values().all(|lane| lane.waiting.is_empty()));
+        assert!(lock(&brake.targets).values().all(|lane| lane.waiting.is_empty()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -392,10 +437,32 @@ mod tests {
     async fn no_more_addresses_and_groups_are_remembered_than_the_limit() {
         let brake = Brake::default();
         for n in 0..limits::GUESS_KEYS_MAX as u64 + 100 {
-            brake.note_failure(v6(u128::from(n)), GroupId::new(1_000 + n));
+            brake.note_failure(v6(u128::from(n)), Target::Group(GroupId::new(1_000 + n)));
         }
         let remembered = limits::GUESS_KEYS_MAX * 7 / 8..=limits::GUESS_KEYS_MAX;
         assert!(remembered.contains(&lock(&brake.sources).len()));
-        assert!(remembered.contains(&lock(&brake.groups).len()));
+        assert!(remembered.contains(&lock(&brake.targets).len()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn names_that_look_alike_are_braked_as_one_account() {
+        let name = |typed| Name::parse(typed).unwrap();
+        let noya = Target::account(Some(&name("Noya")));
+        assert_eq!(Target::account(Some(&name("noya"))), noya);
+        assert_ne!(Target::account(Some(&name("Dan"))), noya);
+        assert_ne!(Target::account(None), Target::Group(None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accounts_from_one_address_are_counted_and_forgiven() {
+        let brake = Brake::default();
+        for _ in 0..limits::ACCOUNTS_PER_SOURCE {
+            brake.note_making(v4(1)).unwrap();
+        }
+        assert_eq!(brake.note_making(v4(1)), Err(Refusal::TooManyAccounts));
+        brake.note_making(v4(2)).unwrap();
+        tokio::time::sleep(limits::ACCOUNT_FORGIVEN).await;
+        brake.note_making(v4(1)).unwrap();
+        assert_eq!(brake.check_making(v4(1)), Err(Refusal::TooManyAccounts));
     }
 }

@@ -9,12 +9,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use conclave_core::{Command, Decision, GroupId, Password, Refusal, Seq, Timestamp, limits};
+use conclave_core::{
+    Account, Command, Decision, GroupId, Password, Refusal, Seq, Timestamp, limits,
+};
 use conclave_log::{Append, Clock, Commits, Log, LogError, NewGroup, Ticket};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::Accounts;
 use crate::admission::Admission;
 use crate::brake::Brake;
 use crate::directory::Directory;
@@ -60,6 +63,7 @@ pub struct Hub {
     directory: Directory,
     hasher: Hasher,
     brake: Brake,
+    accounts: Accounts,
     /// Key of the digests by which a password vouches; of this process only.
     vouch_key: [u8; 32],
     /// A hash that no password has, checked where there is no group.
@@ -101,6 +105,7 @@ impl Hub {
             directory: Directory::default(),
             hasher: Hasher::new(config.hash_cost),
             brake: Brake::default(),
+            accounts: Accounts::default(),
             vouch_key,
             nobodys_hash: OnceLock::new(),
             appends: Semaphore::new(limits::APPENDS_IN_FLIGHT_MAX),
@@ -230,6 +235,10 @@ impl Hub {
         &self.brake
     }
 
+    pub(crate) const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     pub(crate) const fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
@@ -255,6 +264,15 @@ impl Hub {
     pub(crate) fn digest(&self, id: GroupId, password: &Password) -> blake3::Hash {
         blake3::Hasher::new_keyed(&self.vouch_key)
             .update(&id.get().to_le_bytes())
+            .update(password.as_bytes())
+            .finalize()
+    }
+
+    /// Digest by which a password of an account vouches for the next who brings it.
+    pub(crate) fn digest_of_account(&self, account: &Account, password: &Password) -> blake3::Hash {
+        blake3::Hasher::new_keyed(&self.vouch_key)
+            .update(b"account")
+            .update(&account.id().0.to_le_bytes())
             .update(password.as_bytes())
             .finalize()
     }

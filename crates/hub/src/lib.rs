@@ -13,6 +13,7 @@
 //! log's own queue; an outlet's feed before a tail's ring. No other two are ever held at once, and
 //! none of them across an await. `Hub::changing`, which is, comes before all.
 
+mod accounts;
 mod admission;
 mod brake;
 mod catch_up;
@@ -32,6 +33,7 @@ mod sweep;
 mod tail;
 mod wire;
 
+pub use accounts::{AccountConnection, SignedIn};
 pub use admission::{Admission, Joined, Keep, Position, Resumed};
 pub use brake::Source;
 pub use hasher::HashCost;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conclave_core::{
-    Command, Decision, Entry, Group, GroupId, GroupName, Kind, MemberId, Passing, Refusal,
+    Account, Command, Decision, Entry, Group, GroupId, GroupName, Kind, MemberId, Passing, Refusal,
     SeatSecret, Seq, Text, Timestamp, limits,
 };
 use conclave_log::{GroupOptions, Stored, Ticket};
@@ -324,15 +324,15 @@ impl Model {
     pub(crate) fn left_behind(&self) -> Vec<MemberId> {
         let members = self.group.members();
         members
-            .filter(|(id, member)| member.seat.is_none() && !self.sessions.contains_key(id))
+            .filter(|(id, member)| !member.is_kept() && !self.sessions.contains_key(id))
             .map(|(id, _)| id)
             .collect()
     }
 
     /// Whether nobody is in the group but those whom a former life of the server left behind.
     pub(crate) fn is_left(&self) -> bool {
-        let has_seat = self.group.members().any(|(_, member)| member.seat.is_some());
-        !has_seat && self.sessions.is_empty() && self.in_flight.is_empty()
+        let is_kept = self.group.members().any(|(_, member)| member.is_kept());
+        !is_kept && self.sessions.is_empty() && self.in_flight.is_empty()
     }
 
     /// Whether nobody is in the group, nor about to be.
@@ -387,6 +387,12 @@ impl Model {
     /// The member that a seat stands for, where anyone may come in.
     pub(crate) fn seated(&self, live: &LiveGroup, seat: &SeatSecret) -> Option<MemberId> {
         let (member, _) = self.group.seated(&seat.hash()).filter(|_| live.is_open(self))?;
+        Some(member)
+    }
+
+    /// The member that an account holds, where anyone may come in.
+    pub(crate) fn held_by(&self, live: &LiveGroup, account: &Account) -> Option<MemberId> {
+        let (member, _) = self.group.held_by(account).filter(|_| live.is_open(self))?;
         Some(member)
     }
 

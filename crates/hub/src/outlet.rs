@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use conclave_core::{GroupId, Refusal, Seq, limits};
+use conclave_core::{GroupId, Refusal, Seq, Timestamp, limits};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
@@ -68,6 +68,21 @@ pub enum Signal {
         /// Why.
         why: Ended,
     },
+    /// The account of this connection has joined a group by another.
+    AccountJoined {
+        /// The group.
+        group: GroupId,
+    },
+    /// The account of this connection has read a group by another, up to that time.
+    Read {
+        /// The group or direct conversation.
+        group: GroupId,
+        /// Up to when.
+        at: Timestamp,
+    },
+    /// The account of this connection has too many, and this was the oldest: it is told no more of
+    /// what concerns the account.
+    SignedOut,
     /// The peer is gone, or took nothing for [`limits::STALL_MAX`].
     Closed,
 }
@@ -392,7 +407,7 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, Event, GroupName, Kind, MemberId, Name, Text, Timestamp};
+    use conclave_core::{Entry, Event, GroupName, Kind, MemberId, Name, Text};
     use conclave_log::{GroupOptions, Stored};
 
     use super::*;

@@ -171,6 +171,8 @@ impl Driver {
                     self.set_standing(Standing::Outside);
                     self.door.handle_notice(now(), Notice::GroupEnded);
                 }
+                // This door signs nobody in to an account.
+                Signal::AccountJoined { .. } | Signal::Read { .. } | Signal::SignedOut => {}
                 // Seen by the outlet being closed.
                 Signal::Closed => {}
             }

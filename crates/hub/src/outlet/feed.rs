@@ -132,8 +132,18 @@ impl Feed {
         self.unsent = VecDeque::new();
     }
 
-    /// Notes a signal; the same thing twice is told once.
+    /// Notes a signal; the same thing twice is told once, and how far has been read at its latest.
     pub(super) fn note(&mut self, signal: Signal) {
+        if let Signal::Read { group: of, at: now } = signal {
+            let noted = self.signals.iter_mut().find_map(|noted| match noted {
+                Signal::Read { group, at } if *group == of => Some(at),
+                _ => None,
+            });
+            if let Some(at) = noted {
+                *at = now.max(*at);
+                return;
+            }
+        }
         if !self.signals.contains(&signal) {
             self.signals.push(signal);
         }
