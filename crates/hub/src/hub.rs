@@ -76,6 +76,8 @@ pub struct Hub {
     pub(crate) changing: Mutex<()>,
     tasks: TaskTracker,
     stopping: CancellationToken,
+    /// Nobody leaves any more: the server is about to stop.
+    keeps_members_now: AtomicBool,
     has_stopped: AtomicBool,
     ended: watch::Sender<Option<HubEnd>>,
 }
@@ -114,6 +116,7 @@ impl Hub {
             changing: Mutex::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            keeps_members_now: AtomicBool::new(false),
             has_stopped: AtomicBool::new(false),
             ended: watch::Sender::new(None),
             config,
@@ -172,6 +175,18 @@ impl Hub {
                 return HubEnd::Stopped;
             }
         }
+    }
+
+    /// Notes that the server is about to stop: connections without a seat that end from here on leave no
+    /// group. Members would see one another leave before they are told why; who has no seat is seen off
+    /// when the server is back.
+    pub fn keep_members(&self) {
+        self.keeps_members_now.store(true, Ordering::Release);
+    }
+
+    /// Whether connections without a seat that end leave no group.
+    pub(crate) fn keeps_members(&self) -> bool {
+        self.keeps_members_now.load(Ordering::Acquire)
     }
 
     /// Stops: takes no more appends, commits what was taken, and ends the log.

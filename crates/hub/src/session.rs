@@ -176,7 +176,7 @@ impl Session {
         live.remove_reader(self.serial, &self.outlet);
         let was_last = live.model().depart(*member);
         // Who is in the group when the server stops is seen off when it is back.
-        if hub.is_stopping() {
+        if hub.is_stopping() || (self.keep == Keep::Connection && hub.keeps_members()) {
             return None;
         }
         if is_leaving {

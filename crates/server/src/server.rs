@@ -214,6 +214,7 @@ impl Server {
 /// Stops what is served: members told, what was accepted committed.
 pub(crate) async fn drain(context: &Context, connections: &TaskTracker) {
     tracing::info!(connections = context.gate.len(), "server stopping");
+    context.hub.keep_members();
     context.stopping.cancel();
     connections.close();
     // Whoever has not read its goodbye by then is cut off.
