@@ -1,0 +1,165 @@
+// Slash commands, carried out.
+//
+// Knows the client, the screen and the words. Whatever goes wrong is told to the one who typed it
+// and to nobody else.
+
+import { num, readMembers, str, type Json } from "../api/frames";
+import type { Group } from "../state/group";
+import type { Slash } from "../text/slash";
+import { isolate } from "../text/isolate";
+import { chosen } from "./choices.svelte";
+import type { Client, Outcome } from "./client.svelte";
+import { screen } from "./screen.svelte";
+
+/** What a command may need of the page. */
+export interface Page {
+  readonly goBack: (count: number) => void;
+  readonly openGroup: (group: string) => void;
+  readonly leave: (group: Group) => Promise<void>;
+}
+
+/** Does what was typed; true where the line is done with. */
+export async function carryOut(client: Client, group: Group, slash: Slash, page: Page): Promise<boolean> {
+  const { notes } = chosen.words;
+  const tell = (outcome: Outcome<Json>, done: (ok: Json) => string | null = () => null): boolean => {
+    if ("ok" in outcome) screen.say(done(outcome.ok));
+    else screen.say(outcome.problem.code === "broken" ? notes.offline : chosen.why(outcome.problem));
+    return "ok" in outcome;
+  };
+  screen.say(null);
+  switch (slash.do) {
+    case "say":
+      client.say(group.id, slash.text, slash.kind);
+      return true;
+    case "unknown":
+      screen.say(notes.unknown(isolate(slash.word)));
+      return false;
+    case "usage":
+      screen.say(notes.usage(slash.usage));
+      return false;
+    case "join":
+      return join(client, group, slash.group, slash.password, page);
+    case "create":
+      screen.start = { tab: "create", group: "", invite: "" };
+      return true;
+    case "leave":
+      await page.leave(group);
+      return true;
+    case "invite":
+      screen.show("invite");
+      return true;
+    case "help":
+      screen.show("sheet");
+      return true;
+    case "theme": {
+      const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+      const now = chosen.choices.theme === "system" ? (isDark ? "dark" : "light") : chosen.choices.theme;
+      chosen.setTheme(now === "dark" ? "light" : "dark");
+      return true;
+    }
+    case "language":
+      await chosen.speak(chosen.language === "he" ? "en" : "he", true);
+      return true;
+    case "list":
+      screen.say(notes.groups(client.app.groups.map((one) => isolate(one.topic ? `${one.id} (${one.topic})` : one.id))));
+      return true;
+    case "members": {
+      const outcome = await client.do({ op: "members", group: group.id });
+      const here = (ok: Json): string[] =>
+        readMembers(ok["members"]).filter((one) => one.here).map((one) => isolate(one.name));
+      return tell(outcome, (ok) => notes.members(here(ok)));
+    }
+    case "rename":
+      return tell(await client.do({ op: "rename", group: group.id, name: slash.name }));
+    case "topic":
+      if (slash.text === null) {
+        screen.say(notes.topic(isolate(group.topic)));
+        return true;
+      }
+      return tell(await client.do({ op: "topic", group: group.id, text: slash.text }));
+    case "direct":
+      return tell(
+        await client.do({ op: "direct", group: group.id, to: slash.to, text: slash.text, client_id: crypto.randomUUID?.() ?? "" }),
+        () => notes.directSent(isolate(slash.to)),
+      );
+    case "moderate":
+      return tell(
+        await client.do({
+          op: "moderate",
+          group: group.id,
+          do: slash.what,
+          ...(slash.name ? { name: slash.name } : {}),
+          ...(slash.text ? { text: slash.text } : {}),
+        }),
+        () => notes.done,
+      );
+    case "bans":
+      return tell(await client.do({ op: "bans", group: group.id }), (ok) => {
+        const bans = Array.isArray(ok["bans"]) ? (ok["bans"] as Json[]) : [];
+        return notes.bans(bans.map((ban) => isolate(str(ban["mask"]))));
+      });
+    case "history":
+      page.goBack(slash.count);
+      return true;
+    case "read":
+      client.markRead(group.id);
+      return true;
+    case "export":
+      await save(client, group);
+      return true;
+    case "version":
+      return tell(await serverAnswer(), (ok) => notes.version(str(ok["name"]), str(ok["version"])));
+  }
+}
+
+async function join(client: Client, from: Group, id: string, password: string, page: Page): Promise<boolean> {
+  if (client.app.groups.some((group) => group.id === id)) {
+    page.openGroup(id);
+    return true;
+  }
+  if (password === "") {
+    screen.start = { tab: "join", group: id, invite: "" };
+    return true;
+  }
+  const outcome = await client.join(id, from.you, { password });
+  if ("ok" in outcome) page.openGroup(outcome.ok.group);
+  else screen.say(chosen.why(outcome.problem));
+  return "ok" in outcome;
+}
+
+/** What the server says about itself. */
+export async function serverAnswer(): Promise<Outcome<Json>> {
+  try {
+    const answer = await fetch("/api/v1/server");
+    if (answer.ok) return { ok: (await answer.json()) as Json };
+  } catch {
+    // Told below, like every other way of not getting it.
+  }
+  return { problem: { code: "broken", message: "" } };
+}
+
+/** Saves all that was said as a text, page by page over the link. */
+async function save(client: Client, group: Group): Promise<void> {
+  const lines: string[] = [];
+  for (let after = 0; after < group.head; ) {
+    const outcome = await client.do({ op: "history", group: group.id, after, limit: 500 });
+    if (!("ok" in outcome)) {
+      screen.say(chosen.words.notes.offline);
+      return;
+    }
+    const events = Array.isArray(outcome.ok["events"]) ? (outcome.ok["events"] as Json[]) : [];
+    if (events.length === 0) break;
+    for (const event of events) {
+      const { at, name, kind, text } = event;
+      const said = kind === "said" ? `${str(name)}: ${str(text)}` : `* ${str(name)} ${str(kind)} ${str(text)}`.trimEnd();
+      lines.push(`[${str(at)}] ${said}`);
+    }
+    after = num(events.at(-1)?.["seq"]);
+    if (after === 0) break;
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/plain" }));
+  link.download = `conclave-${group.id}.txt`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -1,0 +1,222 @@
+// Everything the app knows, and the one function that changes it.
+//
+// Pure: (state, input) → state. Inputs are what the link, the person and the clock bring.
+
+import type { ChatEvent, Entered, Member, Problem, TypingState } from "../api/frames";
+import type { LinkState } from "../link/link";
+import { entered, newGroup, type Group } from "./group";
+import { happened, paged, putAside } from "./log";
+import { setHere } from "./members";
+import { discard, mark, queue, requeue, settle, type Send } from "./sends";
+import { expire, typed } from "./typing";
+
+export interface App {
+  /** In the order of the sidebar. */
+  readonly groups: readonly Group[];
+  readonly open: string | null;
+  readonly link: LinkState;
+  /** Whether the link has been open since the page was loaded. */
+  readonly wasOpen: boolean;
+  readonly hasFocus: boolean;
+}
+
+export type Input =
+  | { readonly type: "linked"; readonly link: LinkState }
+  | { readonly type: "added"; readonly group: Group }
+  | { readonly type: "entered"; readonly answer: Entered; readonly after: number | null }
+  | { readonly type: "happened"; readonly group: string; readonly events: readonly ChatEvent[] }
+  | {
+      readonly type: "paged";
+      readonly group: string;
+      readonly place: "older" | "newer" | "around";
+      readonly events: readonly ChatEvent[];
+    }
+  | { readonly type: "members"; readonly group: string; readonly members: readonly Member[] }
+  | { readonly type: "presence"; readonly group: string; readonly name: string; readonly here: boolean }
+  | {
+      readonly type: "typing";
+      readonly group: string;
+      readonly name: string;
+      readonly state: TypingState;
+      readonly now: number;
+    }
+  | { readonly type: "queued"; readonly group: string; readonly send: Send }
+  | { readonly type: "given"; readonly group: string; readonly id: string }
+  | { readonly type: "settled"; readonly group: string; readonly id: string; readonly seq: number }
+  | { readonly type: "refused"; readonly group: string; readonly id: string; readonly problem: Problem }
+  | { readonly type: "retried"; readonly group: string; readonly id: string }
+  | { readonly type: "discarded"; readonly group: string; readonly id: string }
+  | { readonly type: "ended"; readonly group: string; readonly reason: string }
+  | { readonly type: "removed"; readonly group: string }
+  | { readonly type: "opened"; readonly group: string | null }
+  | { readonly type: "followed"; readonly group: string; readonly isFollowed: boolean }
+  | { readonly type: "focused"; readonly hasFocus: boolean }
+  | { readonly type: "read"; readonly group: string; readonly seq: number }
+  | { readonly type: "lineCleared"; readonly group: string }
+  | { readonly type: "told"; readonly group: string }
+  | { readonly type: "passed"; readonly now: number };
+
+export const newApp = (): App => ({
+  groups: [],
+  open: null,
+  link: { kind: "connecting", attempt: 0 },
+  wasOpen: false,
+  hasFocus: true,
+});
+
+export const groupOf = (app: App, id: string | null): Group | undefined =>
+  app.groups.find((group) => group.id === id);
+
+/** Whether the newest rows of a group are before somebody's eyes. */
+export const isSeen = (app: App, group: Group): boolean =>
+  app.open === group.id && app.hasFocus && group.isFollowed;
+
+export function reduce(app: App, input: Input): App {
+  switch (input.type) {
+    case "linked":
+      return linked(app, input.link);
+    case "added":
+      return groupOf(app, input.group.id) ? app : { ...app, groups: [...app.groups, input.group] };
+    case "entered": {
+      const { answer } = input;
+      const known = groupOf(app, answer.group);
+      const group = entered(known ?? newGroup(answer.group, answer.name), answer, input.after);
+      const groups = known ? app.groups.map((one) => (one === known ? group : one)) : [...app.groups, group];
+      return { ...app, groups };
+    }
+    case "opened":
+      return opened(app, input.group);
+    case "focused":
+      return focused(app, input.hasFocus);
+    case "removed":
+      return {
+        ...app,
+        groups: app.groups.filter((group) => group.id !== input.group),
+        open: app.open === input.group ? null : app.open,
+      };
+    case "passed":
+      return {
+        ...app,
+        groups: app.groups.map((group) => {
+          const typing = expire(group.typing, input.now);
+          return typing === group.typing ? group : { ...group, typing };
+        }),
+      };
+    default: {
+      const before = groupOf(app, input.group);
+      if (!before) return app;
+      const after = reduceGroup(app, before, input);
+      return after === before
+        ? app
+        : { ...app, groups: app.groups.map((group) => (group === before ? after : group)) };
+    }
+  }
+}
+
+type GroupInput = Exclude<
+  Input,
+  { readonly type: "linked" | "added" | "entered" | "opened" | "focused" | "removed" | "passed" }
+>;
+
+function reduceGroup(app: App, group: Group, input: GroupInput): Group {
+  switch (input.type) {
+    case "happened":
+      return happened(group, input.events, { isOpen: app.open === group.id, isSeen: isSeen(app, group) });
+    case "paged":
+      return paged(group, input.place, input.events);
+    case "members":
+      return { ...group, members: input.members };
+    case "presence":
+      return { ...group, members: setHere(group.members, input.name, input.here) };
+    case "typing":
+      return input.name === group.you
+        ? group
+        : { ...group, typing: typed(group.typing, input.name, input.state, input.now) };
+    case "queued":
+      // Who answers has read what is there.
+      return { ...group, sends: queue(group.sends, input.send), line: null };
+    case "given":
+      return { ...group, sends: mark(group.sends, input.id, { kind: "sent", isShown: false }) };
+    case "settled":
+      return { ...group, sends: settle(group.sends, input.id, input.seq, group.head) };
+    case "refused":
+      return { ...group, sends: mark(group.sends, input.id, { kind: "failed", ...input.problem }) };
+    case "retried":
+      return { ...group, sends: mark(group.sends, input.id, { kind: "queued" }) };
+    case "discarded":
+      return { ...group, sends: discard(group.sends, input.id) };
+    case "ended":
+      return { ...group, standing: { kind: "ended", reason: input.reason }, typing: [] };
+    case "followed":
+      return follow(app, group, input.isFollowed);
+    case "read":
+      return readUpTo(group, input.seq);
+    case "lineCleared":
+      return group.line === null ? group : { ...group, line: null };
+    case "told":
+      return { ...group, missed: 0, missedUpTo: 0 };
+  }
+}
+
+function readUpTo(group: Group, seq: number): Group {
+  if (group.unread === 0 && group.read >= seq) return group;
+  return { ...group, read: Math.max(group.read, seq), unread: 0, mentions: 0 };
+}
+
+function follow(app: App, group: Group, isFollowed: boolean): Group {
+  if (group.isFollowed === isFollowed) return group;
+  const next = { ...group, isFollowed };
+  return isSeen(app, next) ? readUpTo(next, next.head) : next;
+}
+
+function linked(app: App, link: LinkState): App {
+  const isOpen = link.kind === "open";
+  if (isOpen || app.link.kind !== "open") return { ...app, link, wasOpen: app.wasOpen || isOpen };
+  return {
+    ...app,
+    link,
+    groups: app.groups.map((group) => ({
+      ...group,
+      standing: group.standing.kind === "in" ? { kind: "away" } : group.standing,
+      sends: requeue(group.sends),
+      typing: [],
+    })),
+  };
+}
+
+function opened(app: App, id: string | null): App {
+  if (app.open === id) return app;
+  const groups = app.groups.map((group) => {
+    // The line stays while the group is looked at, and goes with leaving it.
+    if (group.id === app.open) return { ...putAside(group), line: null };
+    if (group.id !== id) return group;
+    const isAtNewest = { ...group, isFollowed: true };
+    return app.hasFocus ? readUpTo(isAtNewest, isAtNewest.head) : isAtNewest;
+  });
+  return { ...app, open: id, groups };
+}
+
+function focused(app: App, hasFocus: boolean): App {
+  if (app.hasFocus === hasFocus) return app;
+  const next = { ...app, hasFocus };
+  return {
+    ...next,
+    groups: app.groups.map((group) => {
+      if (group.id !== app.open) return group;
+      if (hasFocus) return group.isFollowed ? readUpTo(group, group.head) : group;
+      // What comes while nobody looks gets a line of its own.
+      return group.unread === 0 ? { ...group, line: null } : group;
+    }),
+  };
+}
+
+/** Unread messages and mentions over all groups. */
+export function totals(app: App): { unread: number; mentions: number } {
+  let unread = 0;
+  let mentions = 0;
+  for (const group of app.groups) {
+    unread += group.unread;
+    mentions += group.mentions;
+  }
+  return { unread, mentions };
+}

@@ -1,0 +1,135 @@
+// What the browser keeps: seats, drafts, unsent messages, the last page of each group, choices.
+//
+// Does not know what they mean to the app. One key a thing, so that two tabs do not overwrite each
+// other's. A browser that keeps nothing (private mode, full disk) costs the comfort and no more.
+
+import { readEvents, type ChatEvent } from "../api/frames";
+import type { Send } from "../state/sends";
+
+export interface Seat {
+  readonly group: string;
+  readonly seat: string;
+  readonly name: string;
+  readonly read: number;
+  readonly epoch: string;
+  readonly topic: string;
+  readonly alias: string;
+  /** When this browser came in: the order of the sidebar. */
+  readonly since: number;
+}
+
+export interface Page {
+  readonly events: readonly ChatEvent[];
+  readonly line: number | null;
+}
+
+export type Theme = "system" | "light" | "dark";
+export type Notify = "none" | "mentions" | "all";
+
+export interface Choices {
+  readonly theme: Theme;
+  readonly language: string;
+  readonly notify: Notify;
+  readonly name: string;
+  readonly lastOpen: string;
+}
+
+/** Newest events kept for the next visit, each group. */
+const PAGE_KEPT = 60;
+const PREFIX = "conclave:";
+
+function get(key: string): unknown {
+  try {
+    const text = localStorage.getItem(PREFIX + key);
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function put(key: string, value: unknown): void {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + key);
+    else localStorage.setItem(PREFIX + key, JSON.stringify(value));
+  } catch {
+    // A full or closed store: the page works on without it.
+  }
+}
+
+function keys(prefix: string): string[] {
+  try {
+    const all = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? "");
+    return all.filter((key) => key.startsWith(PREFIX + prefix)).map((key) => key.slice(PREFIX.length));
+  } catch {
+    return [];
+  }
+}
+
+/** The group whose seat a changed key of the store is about; null where it is another key. */
+export const groupOfKey = (key: string | null): string | null =>
+  key?.startsWith(`${PREFIX}seat:`) ? key.slice(PREFIX.length + 5) : null;
+
+export function readSeat(group: string): Seat | null {
+  const value = get(`seat:${group}`) as Partial<Seat> | null;
+  if (!value || typeof value.seat !== "string" || value.seat === "") return null;
+  return {
+    group,
+    seat: value.seat,
+    name: value.name ?? "",
+    read: value.read ?? 0,
+    epoch: value.epoch ?? "",
+    topic: value.topic ?? "",
+    alias: value.alias ?? "",
+    since: value.since ?? 0,
+  };
+}
+
+export function readSeats(): Seat[] {
+  const seats = keys("seat:").map((key) => readSeat(key.slice(5)));
+  return seats.filter((seat) => seat !== null).sort((a, b) => a.since - b.since);
+}
+
+export const keepSeat = (seat: Seat): void => put(`seat:${seat.group}`, seat);
+
+/** Forgets everything about a group. */
+export function forget(group: string): void {
+  for (const thing of ["seat", "draft", "page"]) put(`${thing}:${group}`, null);
+  for (const key of keys(`send:${group}:`)) put(key, null);
+}
+
+export const readDraft = (group: string): string => {
+  const draft = get(`draft:${group}`);
+  return typeof draft === "string" ? draft : "";
+};
+export const keepDraft = (group: string, text: string): void =>
+  put(`draft:${group}`, text === "" ? null : text);
+
+export function readSends(group: string): Send[] {
+  const sends = keys(`send:${group}:`).map((key) => get(key) as Send | null);
+  return sends
+    .filter((send) => send !== null && typeof send.id === "string" && typeof send.text === "string")
+    .map((send): Send => ({ ...(send as Send), state: { kind: "queued" } }))
+    .sort((a, b) => a.at - b.at);
+}
+export const keepSend = (group: string, send: Send): void => put(`send:${group}:${send.id}`, send);
+export const dropSend = (group: string, id: string): void => put(`send:${group}:${id}`, null);
+
+export function readPage(group: string): ChatEvent[] {
+  const value = get(`page:${group}`);
+  if (!Array.isArray(value)) return [];
+  return readEvents(value.map((event: ChatEvent) => ({ ...event, at: new Date(event.at).toISOString() })));
+}
+export const keepPage = (group: string, events: readonly ChatEvent[]): void =>
+  put(`page:${group}`, events.length === 0 ? null : events.slice(-PAGE_KEPT));
+
+export function readChoices(): Choices {
+  const value = (get("choices") ?? {}) as Partial<Choices>;
+  return {
+    theme: value.theme === "light" || value.theme === "dark" ? value.theme : "system",
+    language: value.language ?? "",
+    notify: value.notify === "all" || value.notify === "mentions" ? value.notify : "none",
+    name: value.name ?? "",
+    lastOpen: value.lastOpen ?? "",
+  };
+}
+export const keepChoices = (choices: Choices): void => put("choices", choices);
