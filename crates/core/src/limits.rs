@@ -153,6 +153,26 @@ pub const TELNET_SUBNEGOTIATION_BYTES_MAX: usize = 1024;
 /// Longest message of a WebSocket, in bytes, in however many frames. A client that announces a
 /// longer one is told so (close code 1009) and cut off.
 pub const WEBSOCKET_MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// Longest head of an HTTP request, in bytes. A longer one is answered with status 431.
+pub const HTTP_HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Most headers of an HTTP request. More are answered with status 431.
+pub const HTTP_HEADERS_MAX: usize = 64;
+/// Time that the head of an HTTP request may take, from the end of the request before it: a
+/// connection that is kept and not used is closed then.
+pub const HTTP_HEAD_MAX: Duration = Duration::from_secs(10);
+/// Longest body of an HTTP request, in bytes. A longer one is answered with status 413.
+pub const HTTP_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Time that the body of an HTTP request may take.
+pub const HTTP_BODY_MAX: Duration = Duration::from_secs(10);
+/// Time between two pings of a WebSocket: less than what middleboxes forget a silent connection in.
+pub const PING_INTERVAL: Duration = Duration::from_secs(25);
+/// Things that one WebSocket has asked for and that are under way. At the bound it is not read.
+pub const SOCKET_UNDER_WAY_MAX: usize = 256;
+/// Of these such as take long (passwords, pages of events). At the bound the next waits, and what
+/// came after it.
+pub const SOCKET_SLOW_MAX: usize = 4;
+/// Longest mark that a program puts on what it asks (`ref`), in bytes. A longer one is refused.
+pub const REFERENCE_BYTES_MAX: usize = 64;
 
 /// Messages a second from one member, by default; above it the connection is read more slowly.
 pub const MESSAGE_RATE: u32 = 20;

@@ -3,11 +3,24 @@
 //! The one place where events become JSON (interface: events). Does not know HTTP, sockets or
 //! who reads. Domain types are not serialisable; these are.
 
+mod answers;
+mod ops;
+
+pub use answers::{
+    Answer, EndedShown, Entered, ErrorShown, Events, LandedShown, MemberShown, Members, Nothing,
+    Problem, RoleShown, Told, ToldKind, encode, encode_ended, encode_event, encode_passing,
+};
+pub use ops::{
+    Asked, Create, Join, Op, Page, Reference, Say, SayKind, Side, TypingShown, parse_asked,
+    parse_epoch, parse_group, parse_seat, parse_topic,
+};
+
 use conclave_core::{Event, Kind};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An event as programs read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EventShown<'event> {
     /// Its number in the group.
     pub seq: u64,
@@ -21,7 +34,7 @@ pub struct EventShown<'event> {
 }
 
 /// The kinds of event as programs read them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum KindShown<'event> {
     /// The member said something.

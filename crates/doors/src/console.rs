@@ -16,3 +16,4 @@ mod words;
 
 pub use door::ConsoleDoor;
 pub use encode::{LineEnd, encode_earlier, encode_event};
+pub(crate) use words::refused;

@@ -39,7 +39,7 @@ pub use brake::Source;
 pub use hasher::HashCost;
 pub use hub::{Entropy, Hub, HubConfig, HubEnd};
 pub use live_group::Serial;
-pub use membership::{Landed, MemberHere, Membership, Said};
+pub use membership::{Landed, MemberHere, Membership, Said, Sending};
 pub use outlet::{Ended, Outlet, Signal, Sink};
 pub use session::Session;
 pub use steward::GroupShown;

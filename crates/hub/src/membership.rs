@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use crate::history::{self, Side};
 use crate::hub::{Hub, Submitted, refusal_of};
 use crate::leaving;
-use crate::live_group::{Answer, LiveGroup};
+use crate::live_group::{Answer, LiveGroup, Outcome};
 use crate::passing;
 
 /// A membership of one group. Cheap to clone.
@@ -44,6 +44,30 @@ pub struct Landed {
     pub seq: Seq,
     /// Its time.
     pub at: Timestamp,
+}
+
+/// Something that is on its way into the log, or was there already.
+#[derive(Debug)]
+#[must_use = "where it landed, or that it did not, is told to whoever waits"]
+pub struct Sending(Result<oneshot::Receiver<Outcome>, Landed>);
+
+impl Sending {
+    /// Waits until it is durable.
+    ///
+    /// # Errors
+    /// Why it did not land; [`Refusal::Unknown`] where it may have landed all the same.
+    ///
+    /// # Cancel safety
+    /// It may land all the same.
+    pub async fn landed(self) -> Result<Landed, Refusal> {
+        match self.0 {
+            Err(landed) => Ok(landed),
+            Ok(outcome) => {
+                let (seq, at) = outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
+                Ok(Landed { seq, at })
+            }
+        }
+    }
 }
 
 /// A member of the group.
@@ -149,7 +173,23 @@ impl Membership {
     /// # Cancel safety
     /// It may land. The same client id tells.
     pub async fn send(&self, what: Said, client_id: Option<ClientId>) -> Result<Landed, Refusal> {
-        self.commit(what.command(self.member, client_id)).await
+        self.begin_send(what, client_id).await?.landed().await
+    }
+
+    /// Says or does something as [`Membership::send`] does, but does not wait until it is durable:
+    /// what is begun one after the other lands so. Waits while too much is under way.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    ///
+    /// # Cancel safety
+    /// It is begun, or nothing has happened.
+    pub async fn begin_send(
+        &self,
+        what: Said,
+        client_id: Option<ClientId>,
+    ) -> Result<Sending, Refusal> {
+        self.begin(what.command(self.member, client_id)).await
     }
 
     /// Goes by another name.
@@ -175,14 +215,15 @@ impl Membership {
     }
 
     async fn commit(&self, command: Command) -> Result<Landed, Refusal> {
+        self.begin(command).await?.landed().await
+    }
+
+    async fn begin(&self, command: Command) -> Result<Sending, Refusal> {
         let (told, outcome) = oneshot::channel();
-        match self.hub.submit(&self.live, command, Answer::Told(told)).await? {
-            Submitted::Already(seq, at) => Ok(Landed { seq, at }),
-            Submitted::UnderWay => {
-                let (seq, at) = outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;
-                Ok(Landed { seq, at })
-            }
-        }
+        Ok(match self.hub.submit(&self.live, command, Answer::Told(told)).await? {
+            Submitted::Already(seq, at) => Sending(Err(Landed { seq, at })),
+            Submitted::UnderWay => Sending(Ok(outcome)),
+        })
     }
 
     /// Has the group deleted when its last member has left, or not (B9).

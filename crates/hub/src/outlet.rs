@@ -8,6 +8,7 @@
 //! head of a group moves before the publisher takes the feed's lock, and `is_lagging` ends under
 //! that lock after the head was read. So there is neither a gap nor a double.
 
+mod direct;
 mod feed;
 mod pieces;
 mod turn;

@@ -21,6 +21,7 @@ use crate::detect::{Detected, detect};
 use crate::drive::Driver;
 use crate::refuse::Turned;
 use crate::server::Context;
+use crate::web;
 
 /// What a listener is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,7 @@ async fn admit(
         Ok(Looked::Console(door, first)) => {
             Driver::new(context, place, address, outlet, door).run(reader, &first)
         }
+        Ok(Looked::Web(first)) => web::serve(context, place, address, (reader, outlet), first),
         Ok(Looked::Turn(turned)) => Box::pin(async move {
             turn_away(context, reader, outlet, turned).await;
             drop(place);
@@ -88,7 +90,7 @@ async fn admit(
     }
 }
 
-fn gone(outlet: &Outlet) -> Running {
+pub(crate) fn gone(outlet: &Outlet) -> Running {
     outlet.close();
     Box::pin(std::future::ready(()))
 }
@@ -123,6 +125,8 @@ pub(crate) async fn linger(outlet: &Outlet, reader: &mut Reader, longest: Durati
 enum Looked {
     /// The console, which may have greeted already, and the bytes that were looked at.
     Console(ConsoleDoor, BytesMut),
+    /// The web, and the bytes that were looked at.
+    Web(BytesMut),
     /// It is turned away.
     Turn(Turned),
     /// It is gone.
@@ -148,6 +152,9 @@ impl Look<'_> {
             match detect(&first) {
                 Detected::NeedMore => {}
                 Detected::Console => return Ok(self.console(first)),
+                // Who was greeted is in the console, which shows a browser out.
+                Detected::Http if self.door.is_none() => return Ok(Looked::Web(first)),
+                Detected::Http => return Ok(self.console(first)),
                 door => return Ok(Looked::Turn(Turned::NotOpen(door))),
             }
             // A few bytes that could still become a method or an IRC command are, after a while,

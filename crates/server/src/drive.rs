@@ -138,7 +138,7 @@ impl Driver {
         let Self { context, place, outlet, door, .. } = self;
         tokio::select! {
             () = outlet.stirred() => {}
-            count = read(reader, door), if is_reading => {
+            count = read_some(reader, |bytes| door.handle_bytes(now(), bytes)), if is_reading => {
                 if count == 0 {
                     *has_ended = true;
                     door.handle_end(now());
@@ -303,24 +303,30 @@ fn now() -> std::time::Instant {
     Instant::now().into_std()
 }
 
-async fn sleep_until(at: Option<Instant>) {
+/// Ends at a time, or never.
+pub(crate) async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }
 
-/// Reads once and hands what came to the door. Zero where nothing more will come.
+/// Lends the thread's buffer to read into.
+pub(crate) fn with_read_buffer<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
+    READ_BUFFER.with_borrow_mut(|buffer| read(buffer))
+}
+
+/// Reads once and hands on what came. Zero where nothing more will come.
 ///
 /// Cancel safe: what was read has been handed over.
-async fn read(reader: &mut Reader, door: &mut ConsoleDoor) -> usize {
+pub(crate) async fn read_some(reader: &mut Reader, mut take: impl FnMut(&[u8])) -> usize {
     poll_fn(|context| {
-        READ_BUFFER.with_borrow_mut(|buffer| {
+        with_read_buffer(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             match reader.as_mut().poll_read(context, &mut buffer) {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    door.handle_bytes(now(), buffer.filled());
+                    take(buffer.filled());
                     Poll::Ready(buffer.filled().len())
                 }
                 // A connection that was reset has ended as well.

@@ -16,6 +16,7 @@ mod refuse;
 mod server;
 mod streams;
 mod tcp;
+mod web;
 mod wires;
 
 pub use config::{Config, ConfigError, Serve};

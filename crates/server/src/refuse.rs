@@ -9,6 +9,10 @@ use crate::detect::Detected;
 pub(crate) enum Turned {
     /// The door of that protocol is not open yet.
     NotOpen(Detected),
+    /// The head of an HTTP request did not come in time.
+    SlowHead,
+    /// It is no HTTP that is spoken here.
+    NotHttp1,
     /// A terminal came to a listener that is for browsers.
     NotForTerminals,
     /// There are too many connections.
@@ -23,10 +27,13 @@ impl Turned {
     /// What the client is told.
     pub(crate) fn words(self) -> Vec<u8> {
         match self {
-            Self::NotOpen(Detected::Http) => http(
-                "503 Service Unavailable",
-                "The web door of this server is not open yet. \
-                 Join from a terminal: conclave chat, or nc, on the terminals' port.\n",
+            Self::SlowHead => http(
+                "408 Request Timeout",
+                "The request did not come in time. Send it again, in one piece.\n",
+            ),
+            Self::NotHttp1 => http(
+                "400 Bad Request",
+                "That is no request of HTTP/1.1, which is what this server speaks.\n",
             ),
             Self::NotOpen(Detected::Irc) => b"ERROR :The IRC door of this server is not open yet. \
                 Join from a terminal: conclave chat, or nc, on this port.\r\n"

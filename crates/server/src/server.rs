@@ -26,6 +26,7 @@ use crate::gate::Gate;
 use crate::ghosts::Ghosts;
 use crate::listen::{accept_each, bind};
 use crate::tcp::{TcpSink, set_options};
+use crate::web::Site;
 
 /// A server that listens.
 pub struct Server {
@@ -53,6 +54,7 @@ pub(crate) struct Context {
     pub(crate) stopping: CancellationToken,
     pub(crate) greeting_delay: Duration,
     pub(crate) message_rate: Option<u32>,
+    pub(crate) site: Site,
 }
 
 impl Context {
@@ -64,6 +66,7 @@ impl Context {
             stopping: CancellationToken::new(),
             greeting_delay: config.greeting_delay,
             message_rate: config.message_rate,
+            site: Site::new(&hub, &config.server_name),
             hub,
         })
     }

@@ -2,8 +2,10 @@
 //!
 //! The place where doors and the hub meet on the hot path. Knows no connection.
 
-use conclave_core::{Event, GroupName};
+use conclave_core::{Event, GroupName, Passing};
+use conclave_doors::api;
 use conclave_doors::console::{LineEnd, encode_earlier, encode_event};
+use conclave_doors::websocket::encode_text;
 use conclave_hub::Wire;
 
 /// The console's wires.
@@ -53,5 +55,26 @@ impl Wire for ConsoleWire {
             Self::Live(line_end) => encode_event(event, *line_end, out),
             Self::Earlier(line_end) => encode_earlier(event, *line_end, out),
         }
+    }
+}
+
+/// The wire of a WebSocket that JSON goes over.
+#[derive(Debug)]
+pub(crate) struct WebWire;
+
+/// The one there is.
+pub(crate) static WEB: WebWire = WebWire;
+
+impl Wire for WebWire {
+    fn place(&self) -> usize {
+        8
+    }
+
+    fn encode(&self, group: &GroupName, event: &Event, out: &mut Vec<u8>) {
+        encode_text(out, |out| api::encode_event(group, event, out));
+    }
+
+    fn encode_passing(&self, group: &GroupName, passing: &Passing, out: &mut Vec<u8>) {
+        encode_text(out, |out| api::encode_passing(group, passing, out));
     }
 }

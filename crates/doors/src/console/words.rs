@@ -78,7 +78,7 @@ pub(super) fn usage(usage: &str) -> Sentence {
 }
 
 /// Why something was not done, and what to do.
-pub(super) fn refused(refusal: Refusal) -> Sentence {
+pub(crate) fn refused(refusal: Refusal) -> Sentence {
     match refusal {
         Refusal::WrongIdOrPassword => "Sorry, no group has that ID and password. Try again.".into(),
         Refusal::NameTaken => "That name is in use in this group. Choose another.".into(),

@@ -1,0 +1,134 @@
+//! Web: HTTP on a connection, and the WebSocket that it may become.
+//!
+//! Hyper reads and writes HTTP/1.1 on the connection that the first bytes showed to be for it; axum
+//! finds the route. After an upgrade hyper is gone and the same outlet goes on, so that events reach
+//! a browser the way they reach a terminal. Does not know how a listener accepts.
+
+mod guard;
+mod problem;
+mod routes;
+mod socket;
+mod stream;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use bytes::BytesMut;
+use conclave_core::limits;
+use conclave_hub::{Hub, Outlet};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioTimer;
+
+use crate::connection::{Reader, Running, gone, linger};
+use crate::gate::Place;
+use crate::refuse::Turned;
+use crate::server::Context;
+use guard::Guard;
+use routes::Visit;
+use socket::Socket;
+use stream::{Handed, Stream};
+
+/// The web as a server has it.
+#[derive(Debug)]
+pub(crate) struct Site {
+    guard: Guard,
+    routes: Router,
+}
+
+impl Site {
+    /// A site of that name on that hub.
+    pub(crate) fn new(hub: &Arc<Hub>, server_name: &str) -> Self {
+        Self { guard: Guard::new(server_name), routes: routes::routes(Arc::clone(hub)) }
+    }
+}
+
+/// Serves HTTP on a connection of which these bytes were looked at.
+pub(crate) fn serve(
+    context: Arc<Context>,
+    place: Place,
+    address: IpAddr,
+    (reader, outlet): (Reader, Arc<Outlet>),
+    first: BytesMut,
+) -> Running {
+    Box::pin(async move {
+        let next = Box::pin(serve_http(context, place, address, (reader, outlet), first)).await;
+        // Boxed anew, so that a WebSocket does not hold the room that HTTP took.
+        next.await;
+    })
+}
+
+async fn serve_http(
+    context: Arc<Context>,
+    place: Place,
+    address: IpAddr,
+    (reader, outlet): (Reader, Arc<Outlet>),
+    first: BytesMut,
+) -> Running {
+    let handed = Handed::default();
+    let stream = Stream::new(reader, first, Arc::clone(&outlet), handed.clone());
+    let visit = Visit::new(address);
+    let service = {
+        let (context, visit) = (Arc::clone(&context), visit.clone());
+        hyper::service::service_fn(move |request| {
+            let (context, visit) = (Arc::clone(&context), visit.clone());
+            async move { Ok::<_, std::convert::Infallible>(answer(&context, visit, request).await) }
+        })
+    };
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HTTP_HEAD_MAX)
+        .max_buf_size(limits::HTTP_HEAD_BYTES_MAX)
+        .max_headers(limits::HTTP_HEADERS_MAX)
+        .serve_connection(stream, service)
+        .with_upgrades();
+    let is_let_go = tokio::select! {
+        ended = connection => {
+            if let Err(error) = ended {
+                tracing::debug!(peer = %address, %error, "an HTTP connection ended early");
+                // Hyper answers most of what it cannot read, but not all.
+                if !handed.has_written() {
+                    let turned = if error.is_timeout() { Turned::SlowHead } else { Turned::NotHttp1 };
+                    context.hub.put(&outlet, turned.words().into());
+                }
+            }
+            false
+        }
+        () = context.stopping.cancelled() => true,
+        () = place.make_room().cancelled() => true,
+    };
+    if let Some(upgrade) = visit.take_upgrade().filter(|_| !is_let_go)
+        && let Ok(upgraded) = upgrade.await
+        && let Ok(parts) = upgraded.downcast::<Stream>()
+    {
+        drop(parts.io);
+        if let Some(reader) = handed.take() {
+            return Socket::new(context, place, address, outlet).run(reader, &parts.read_buf);
+        }
+    }
+    let Some(mut reader) = handed.take() else { return gone(&outlet) };
+    Box::pin(async move {
+        linger(&outlet, &mut reader, limits::FAREWELL_MAX).await;
+        drop(place);
+    })
+}
+
+/// Answers one request.
+async fn answer(
+    context: &Context,
+    visit: Visit,
+    request: hyper::Request<hyper::body::Incoming>,
+) -> axum::response::Response {
+    use futures_util::FutureExt as _;
+    let request = request.map(axum::body::Body::new);
+    let response = match context.site.guard.check(&request) {
+        Ok(()) => {
+            let routed = routes::call(context.site.routes.clone(), visit, request);
+            // A fault in one route ends that request and nothing else.
+            let caught = std::panic::AssertUnwindSafe(routed).catch_unwind().await;
+            caught.unwrap_or_else(|_panic| problem::broken())
+        }
+        Err(problem) => problem.into_response(),
+    };
+    guard::with_headers(response)
+}

@@ -1,0 +1,116 @@
+//! Routes: what there is over HTTP, one table.
+//!
+//! Does not know connections: of the one a request came by it knows the address, and where to leave
+//! word that it becomes a WebSocket.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Extension, Request};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE,
+};
+use axum::http::{Response, StatusCode};
+use axum::routing::get;
+use conclave_doors::websocket::{Handshake, NotAHandshake};
+use conclave_hub::Hub;
+use hyper::upgrade::OnUpgrade;
+use tower::ServiceExt as _;
+
+use super::problem::HttpProblem;
+
+/// What a route knows of the connection that a request came by.
+#[derive(Clone)]
+pub(super) struct Visit {
+    /// Where it comes from.
+    pub(super) address: IpAddr,
+    upgrade: Arc<Mutex<Option<OnUpgrade>>>,
+}
+
+impl Visit {
+    pub(super) fn new(address: IpAddr) -> Self {
+        Self { address, upgrade: Arc::default() }
+    }
+
+    /// Leaves word that the connection becomes a WebSocket.
+    fn leave_upgrade(&self, upgrade: OnUpgrade) {
+        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+    }
+
+    /// The WebSocket that the connection is to become, if it is.
+    pub(super) fn take_upgrade(&self) -> Option<OnUpgrade> {
+        self.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// All routes, on that hub.
+pub(super) fn routes(hub: Arc<Hub>) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/api/v1/ws", get(open_socket))
+        .with_state(hub)
+}
+
+/// Finds the route of a request and follows it.
+pub(super) async fn call(routes: Router, visit: Visit, mut request: Request) -> Response<Body> {
+    request.extensions_mut().insert(visit);
+    let Ok(response) = routes.oneshot(request).await;
+    match response.status() {
+        // Axum's own have no body.
+        StatusCode::NOT_FOUND if is_bare(&response) => HttpProblem::not_found().into_response(),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            HttpProblem::not_allowed(response.headers().get(ALLOW).cloned()).into_response()
+        }
+        _ => response,
+    }
+}
+
+fn is_bare(response: &Response<Body>) -> bool {
+    !response.headers().contains_key(axum::http::header::CONTENT_TYPE)
+}
+
+/// Answers a handshake. What the connection becomes then is seen to by whoever runs it.
+async fn open_socket(
+    Extension(visit): Extension<Visit>,
+    mut request: Request,
+) -> Result<Response<Body>, HttpProblem> {
+    let mut handshake = Handshake::default();
+    for (name, value) in request.headers() {
+        if let Ok(value) = value.to_str() {
+            handshake.take(name.as_str(), value);
+        }
+    }
+    let accept = handshake.accept().map_err(|problem| match problem {
+        NotAHandshake::Ordinary => HttpProblem::new(
+            426,
+            "upgrade-required",
+            "This address is a WebSocket. Open it as one.",
+        ),
+        NotAHandshake::Version => {
+            HttpProblem::new(426, "upgrade-required", "This server speaks version 13 of WebSocket.")
+        }
+        NotAHandshake::Key => HttpProblem::bad_request("the handshake's key is not one"),
+    })?;
+    // A length of zero is no body; anything else would be read as frames.
+    let has_body = request.headers().contains_key("transfer-encoding")
+        || request.headers().get("content-length").is_some_and(|length| length != "0");
+    if has_body {
+        return Err(HttpProblem::bad_request("a handshake has no body"));
+    }
+    let accept = HeaderValue::from_str(&accept)
+        .map_err(|_never| HttpProblem::bad_request("the handshake's key is not one"))?;
+    tracing::debug!(peer = %visit.address, "a handshake is accepted");
+    visit.leave_upgrade(hyper::upgrade::on(&mut request));
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers: [(HeaderName, HeaderValue); 4] = [
+        (CONNECTION, HeaderValue::from_static("upgrade")),
+        (UPGRADE, HeaderValue::from_static("websocket")),
+        (SEC_WEBSOCKET_ACCEPT, accept),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    response.headers_mut().extend(headers);
+    Ok(response)
+}

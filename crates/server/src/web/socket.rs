@@ -1,0 +1,531 @@
+//! Socket: a WebSocket that JSON goes over: many groups on one connection.
+//!
+//! Messages are begun in the order in which they came and answered when they are durable; what
+//! takes long (a password's hash, a page of the log) goes on beside them. What names a group that is
+//! just being entered or left waits for that. Does not know HTTP, nor how bytes become frames.
+//!
+//! Back-pressure: nothing is read while answers wait for the peer, while too much is under way, or
+//! while the connection is above its message rate.
+
+mod done;
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use conclave_core::{GroupId, Refusal, limits};
+use conclave_doors::api::{
+    self, Answer, Asked, EndedShown, ErrorShown, Nothing, Op, Problem, Reference, SayKind, Side,
+};
+use conclave_doors::websocket::{
+    CloseCode, Incoming, Intake, close_frame, encode_text, ping_frame, pong_frame,
+};
+use conclave_hub::{Ended, Keep, Outlet, Position, Said, Session, Signal, Source};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::connection::{Reader, Running, linger};
+use crate::drive::{read_some, sleep_until};
+use crate::gate::Place;
+use crate::pace::Pace;
+use crate::server::Context;
+use crate::wires::WEB;
+use done::{Done, Entering, members_shown};
+
+/// Something that is under way and ends by itself.
+type UnderWay = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// See the module.
+pub(super) struct Socket {
+    context: Arc<Context>,
+    place: Place,
+    address: IpAddr,
+    outlet: Arc<Outlet>,
+    intake: Intake,
+    /// Bytes that were read and not taken in yet.
+    rest: Vec<u8>,
+    sessions: HashMap<GroupId, Session>,
+    /// Groups that are just being entered or left.
+    in_between: HashSet<GroupId>,
+    under_way: FuturesUnordered<UnderWay>,
+    /// How many of those take long.
+    slow_count: usize,
+    /// What came and has to wait for something that is under way.
+    waiting: Option<Asked>,
+    pace: Pace,
+    /// Nothing is taken in before.
+    paused_until: Option<Instant>,
+    ping_at: Instant,
+    /// When it is closed if it is in no group.
+    enter_by: Option<Instant>,
+    /// Why it closes.
+    closing: Option<(CloseCode, &'static str)>,
+}
+
+impl Socket {
+    pub(super) fn new(
+        context: Arc<Context>,
+        place: Place,
+        address: IpAddr,
+        outlet: Arc<Outlet>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            pace: Pace::new(now, context.message_rate),
+            context,
+            place,
+            address,
+            outlet,
+            intake: Intake::default(),
+            rest: Vec::new(),
+            sessions: HashMap::new(),
+            in_between: HashSet::new(),
+            under_way: FuturesUnordered::new(),
+            slow_count: 0,
+            waiting: None,
+            paused_until: None,
+            ping_at: now + limits::PING_INTERVAL,
+            enter_by: Some(now + limits::SIGN_IN_MAX),
+            closing: None,
+        }
+    }
+
+    /// Runs until either side closes. `first` came behind the handshake.
+    pub(super) fn run(mut self, mut reader: Reader, first: &[u8]) -> Running {
+        tracing::info!(peer = %self.address, "WebSocket opened");
+        self.rest.extend_from_slice(first);
+        Box::pin(async move {
+            loop {
+                self.handle_signals();
+                self.take_in().await;
+                if self.outlet.is_closed() {
+                    break;
+                }
+                if let Some((code, why)) = self.closing {
+                    self.put(close_frame(code, why));
+                    break;
+                }
+                self.wait(&mut reader).await;
+            }
+            Box::pin(self.end(reader)).await;
+        })
+    }
+
+    /// Gives the last words time to reach the peer. Seats are kept: who comes back goes on.
+    async fn end(mut self, mut reader: Reader) {
+        self.sessions.clear();
+        linger(&self.outlet, &mut reader, limits::FAREWELL_MAX).await;
+        tracing::info!(peer = %self.address, "WebSocket closed");
+    }
+
+    fn put(&self, bytes: impl Into<Bytes>) {
+        self.context.hub.put(&self.outlet, bytes.into());
+    }
+
+    fn close(&mut self, code: CloseCode, why: &'static str) {
+        self.closing.get_or_insert((code, why));
+    }
+
+    /// Whether something more may be taken in just now.
+    fn may_take_in(&self) -> bool {
+        self.closing.is_none()
+            && self.paused_until.is_none()
+            && self.under_way.len() < limits::SOCKET_UNDER_WAY_MAX
+            && self.outlet.has_room()
+    }
+
+    /// Takes in what has come, as far as it may be.
+    async fn take_in(&mut self) {
+        if let Some(asked) = self.waiting.take() {
+            self.begin(asked).await;
+        }
+        let rest = std::mem::take(&mut self.rest);
+        let mut input = rest.as_slice();
+        while self.may_take_in() && self.waiting.is_none() {
+            match self.intake.next(&mut input) {
+                None => return,
+                Some(Incoming::Text(text)) => self.take_text(&text).await,
+                Some(Incoming::Ping(payload)) => self.put(pong_frame(&payload)),
+                Some(Incoming::Pong) => {}
+                Some(Incoming::Binary(_)) => {
+                    self.close(CloseCode::Unsupported, "messages are JSON in text frames");
+                }
+                Some(Incoming::Close(code)) => self.close(code, ""),
+                Some(Incoming::Failed(CloseCode::TooBig)) => {
+                    self.close(CloseCode::TooBig, "a message has at most 64 KiB");
+                }
+                Some(Incoming::Failed(code)) => self.close(code, "that is no frame of a client"),
+            }
+        }
+        self.rest = input.to_vec();
+    }
+
+    async fn take_text(&mut self, text: &str) {
+        match api::parse_asked(text) {
+            Ok(asked) => self.begin(asked).await,
+            Err((re, error)) => self.put(framed(&Answer::<Nothing>::Failed { re, error })),
+        }
+    }
+
+    /// Begins what was asked, or has it wait.
+    async fn begin(&mut self, asked: Asked) {
+        let group = asked.op.group().and_then(api::parse_group);
+        let is_in_between = group.is_some_and(|group| self.in_between.contains(&group));
+        let is_slow = !matches!(
+            asked.op,
+            Op::Send { .. } | Op::Typing { .. } | Op::Members { .. } | Op::Leave { .. }
+        );
+        if is_in_between || (is_slow && self.slow_count >= limits::SOCKET_SLOW_MAX) {
+            self.waiting = Some(asked);
+            return;
+        }
+        let Asked { reference, op } = asked;
+        let begun = match op {
+            Op::Send { say, .. } => self.send(reference.clone(), group, &say).await,
+            Op::Typing { state, .. } => self.type_on(reference.clone(), group, state).await,
+            Op::Members { .. } => self.tell_members(reference.clone(), group),
+            Op::Leave { .. } => self.leave(reference.clone(), group),
+            op => self.begin_slow(reference.clone(), group, op),
+        };
+        if let Err(problem) = begun {
+            self.answer::<Nothing>(reference, Err(problem));
+        }
+    }
+
+    /// Puts an answer; nothing where nobody waits for it.
+    fn answer<T: Serialize>(&self, re: Option<Reference>, came: Result<T, Problem>) {
+        if let Some(bytes) = answer(re, came.map_err(|problem| problem.shown())) {
+            self.put(bytes);
+        }
+    }
+
+    fn session(&self, group: Option<GroupId>) -> Result<&Session, Problem> {
+        let session = group.and_then(|group| self.sessions.get(&group));
+        session.ok_or(Problem::Refused(Refusal::NotAMember))
+    }
+
+    /// Notes a message: above the rate nothing more is taken in for a while.
+    fn note_message(&mut self) {
+        let now = Instant::now();
+        let pause = self.pace.note(now);
+        if !pause.is_zero() {
+            self.paused_until = Some(now + pause);
+        }
+    }
+
+    async fn send(
+        &mut self,
+        reference: Option<Reference>,
+        group: Option<GroupId>,
+        say: &api::Say,
+    ) -> Result<(), Problem> {
+        self.note_message();
+        let (text, kind, client_id) = say.parse()?;
+        let said = match kind {
+            SayKind::Said => Said::Words(text),
+            SayKind::Action => Said::Action(text),
+        };
+        let sending = self.session(group)?.begin_send(said, client_id).await?;
+        self.under_way.push(Box::pin(async move {
+            let landed = sending.landed().await;
+            let shown = landed.map(|landed| api::LandedShown {
+                seq: landed.seq.0,
+                at: landed.at.render_rfc3339(),
+            });
+            Done::Said(answer(reference, shown.map_err(|refusal| Problem::from(refusal).shown())))
+        }));
+        Ok(())
+    }
+
+    async fn type_on(
+        &mut self,
+        reference: Option<Reference>,
+        group: Option<GroupId>,
+        state: api::TypingShown,
+    ) -> Result<(), Problem> {
+        self.note_message();
+        self.session(group)?.type_on(state.into()).await?;
+        self.answer(reference, Ok(Nothing {}));
+        Ok(())
+    }
+
+    fn tell_members(
+        &self,
+        reference: Option<Reference>,
+        group: Option<GroupId>,
+    ) -> Result<(), Problem> {
+        let members = members_shown(self.session(group)?.membership());
+        self.answer(reference, Ok(api::Members { members }));
+        Ok(())
+    }
+
+    fn leave(
+        &mut self,
+        reference: Option<Reference>,
+        group: Option<GroupId>,
+    ) -> Result<(), Problem> {
+        self.session(group)?;
+        let left = group.and_then(|group| Some((group, self.sessions.remove(&group)?)));
+        let Some((group, session)) = left else { return Ok(()) };
+        self.note_standing();
+        self.in_between.insert(group);
+        self.under_way.push(Box::pin(async move {
+            session.leave().await;
+            Done::Left { group, answer: answer(reference, Ok(Nothing {})) }
+        }));
+        Ok(())
+    }
+
+    /// Begins what takes long.
+    fn begin_slow(
+        &mut self,
+        reference: Option<Reference>,
+        group: Option<GroupId>,
+        op: Op,
+    ) -> Result<(), Problem> {
+        let under_way: UnderWay = match op {
+            Op::Create(create) => {
+                let (name, password) = create.parse()?;
+                let entering = self.entering(None, reference);
+                Box::pin(entering.run(async move |hub, outlet| {
+                    let admission = hub.create(&password).await?;
+                    Ok(admission.join(name, Keep::Seat, outlet, &WEB).await?.into())
+                }))
+            }
+            Op::Join { join, .. } => {
+                let (name, password) = join.parse()?;
+                // What can be no password is no group's, whatever its number.
+                let password = password.ok_or(Refusal::WrongIdOrPassword)?;
+                let (source, entering) =
+                    (Source::new(self.address), self.entering(group, reference));
+                Box::pin(entering.run(async move |hub, outlet| {
+                    let admission = hub.admit(group, &password, source).await?;
+                    Ok(admission.join(name, Keep::Seat, outlet, &WEB).await?.into())
+                }))
+            }
+            Op::Resume { group: given, seat, after, epoch } => {
+                let (group, seat) = api::parse_seat(&given, &seat)?;
+                let epoch = epoch.as_deref().map(api::parse_epoch);
+                let position = Position {
+                    after: conclave_core::Seq(after),
+                    // What is no epoch fits none.
+                    epoch: epoch
+                        .map(|epoch| epoch.unwrap_or_else(|| not(self.context.hub.epoch()))),
+                };
+                let entering = self.entering(Some(group), reference);
+                Box::pin(entering.run(async move |hub, outlet| {
+                    Ok(hub.resume(group, &seat, position, outlet, &WEB).await?.into())
+                }))
+            }
+            Op::History { page, .. } => {
+                let (side, count) = page.parse()?;
+                let membership = self.session(group)?.membership().clone();
+                slow(reference, async move {
+                    let events = match side {
+                        Side::Before(before) => membership.events_before(before, count).await?,
+                        Side::After(after) => membership.events_after(after, count).await?,
+                    };
+                    Ok(events)
+                })
+            }
+            Op::Rename { name, .. } => {
+                let name = conclave_core::Name::parse(&name)?;
+                let membership = self.session(group)?.membership().clone();
+                slow_nothing(reference, async move { membership.rename(name).await })
+            }
+            Op::Topic { text, .. } => {
+                let topic = api::parse_topic(&text)?;
+                let membership = self.session(group)?.membership().clone();
+                slow_nothing(reference, async move { membership.set_topic(topic).await })
+            }
+            Op::Send { .. } | Op::Typing { .. } | Op::Members { .. } | Op::Leave { .. } => {
+                return Ok(());
+            }
+        };
+        self.slow_count += 1;
+        self.under_way.push(under_way);
+        Ok(())
+    }
+
+    /// What is needed to enter a group beside everything else.
+    fn entering(&mut self, group: Option<GroupId>, reference: Option<Reference>) -> Entering {
+        self.in_between.extend(group);
+        let (hub, outlet) = (Arc::clone(&self.context.hub), Arc::clone(&self.outlet));
+        Entering { hub, outlet, group, reference }
+    }
+
+    /// Takes what has come to its end.
+    fn finish(&mut self, done: Done) {
+        match done {
+            Done::Said(answer) => self.put_answer(answer),
+            Done::Slow(answer) => {
+                self.slow_count -= 1;
+                self.put_answer(answer);
+            }
+            Done::Left { group, answer } => {
+                self.in_between.remove(&group);
+                self.put_answer(answer);
+            }
+            Done::Entered { group, reference, entered } => {
+                self.slow_count -= 1;
+                if let Some(group) = group {
+                    self.in_between.remove(&group);
+                }
+                match entered {
+                    Ok(entered) => {
+                        let shown = entered.shown(self.context.hub.epoch());
+                        self.answer(reference, Ok(shown));
+                        entered.session.release();
+                        // One session a group: an older one on this socket goes.
+                        self.sessions.insert(entered.session.group(), entered.session);
+                        self.note_standing();
+                    }
+                    Err(refusal) => {
+                        self.answer::<Nothing>(reference, Err(refusal.into()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn put_answer(&self, answer: Option<Bytes>) {
+        if let Some(answer) = answer {
+            self.put(answer);
+        }
+    }
+
+    /// Notes whether it is in a group now.
+    fn note_standing(&mut self) {
+        let is_in = !self.sessions.is_empty();
+        if is_in == self.enter_by.is_none() {
+            return;
+        }
+        self.place.set_signed_in(is_in);
+        self.enter_by = (!is_in).then(|| Instant::now() + limits::SIGN_IN_MAX);
+    }
+
+    /// Waits for whatever comes next: bytes, an end of what is under way, a time, a signal.
+    async fn wait(&mut self, reader: &mut Reader) {
+        let is_reading = self.may_take_in() && self.waiting.is_none() && self.rest.is_empty();
+        let next_at = [self.paused_until, self.enter_by, Some(self.ping_at)];
+        let next_at = next_at.into_iter().flatten().min();
+        let Self { context, place, outlet, under_way, rest, .. } = self;
+        tokio::select! {
+            () = outlet.stirred() => {}
+            Some(done) = under_way.next(), if !under_way.is_empty() => self.finish(done),
+            count = read_some(reader, |bytes| rest.extend_from_slice(bytes)), if is_reading => {
+                if count == 0 {
+                    // A peer that is gone without a word is not told anything.
+                    self.outlet.abandon();
+                }
+            }
+            () = sleep_until(next_at) => self.handle_time(),
+            () = context.stopping.cancelled() => {
+                self.close(CloseCode::Restart, "the server is stopping; connect again in a moment");
+            }
+            () = place.make_room().cancelled() => {
+                self.close(CloseCode::TryAgainLater, "others wait to sign in; connect again");
+            }
+        }
+    }
+
+    fn handle_time(&mut self) {
+        let now = Instant::now();
+        if self.paused_until.is_some_and(|until| until <= now) {
+            self.paused_until = None;
+        }
+        if self.ping_at <= now {
+            self.ping_at = now + limits::PING_INTERVAL;
+            // A peer that is behind has enough on its way to it.
+            if self.outlet.is_drained() {
+                self.put(ping_frame());
+            }
+        }
+        if self.enter_by.is_some_and(|by| by <= now) && self.under_way.is_empty() {
+            self.close(CloseCode::Policy, "join or resume a group within two minutes");
+        }
+    }
+
+    fn handle_signals(&mut self) {
+        for signal in self.outlet.take_signals() {
+            match signal {
+                Signal::GroupEnded { group, session, why } => {
+                    // There may be a newer session in the same group by now.
+                    if self.sessions.get(&group).is_some_and(|held| held.serial() == session)
+                        && let Some(session) = self.sessions.remove(&group)
+                    {
+                        let mut frame = Vec::new();
+                        encode_text(&mut frame, |out| {
+                            api::encode_ended(&session.group_name(), shown(why), out);
+                        });
+                        self.put(frame);
+                        self.note_standing();
+                    }
+                }
+                // Whoever sends waits for the answer; the end is seen by the outlet being closed.
+                Signal::NotTaken { .. } | Signal::Closed => {}
+                // Nobody signs in to an account here.
+                Signal::AccountJoined { .. } | Signal::Read { .. } | Signal::SignedOut => {}
+            }
+        }
+    }
+}
+
+/// Something slow that gives a page of events.
+fn slow(
+    reference: Option<Reference>,
+    work: impl Future<Output = Result<Vec<conclave_core::Event>, Refusal>> + Send + 'static,
+) -> UnderWay {
+    Box::pin(async move {
+        let came = work.await;
+        let shown = came.as_deref().map(api::Events::new);
+        let shown = shown.map_err(|refusal| Problem::Refused(*refusal).shown());
+        Done::Slow(answer(reference, shown))
+    })
+}
+
+/// Something slow of which there is nothing to tell but that it was done.
+fn slow_nothing(
+    reference: Option<Reference>,
+    work: impl Future<Output = Result<(), Refusal>> + Send + 'static,
+) -> UnderWay {
+    Box::pin(async move {
+        let came = work.await;
+        let shown = came.map(|()| Nothing {}).map_err(|refusal| Problem::from(refusal).shown());
+        Done::Slow(answer(reference, shown))
+    })
+}
+
+/// An answer as a frame; nothing where nobody waits for it.
+fn answer<T: Serialize>(re: Option<Reference>, came: Result<T, ErrorShown>) -> Option<Bytes> {
+    match (re, came) {
+        (Some(re), Ok(ok)) => Some(framed(&Answer::Done { re, ok })),
+        (None, Ok(_)) => None,
+        (re, Err(error)) => Some(framed(&Answer::<Nothing>::Failed { re, error })),
+    }
+}
+
+fn framed(shown: &impl Serialize) -> Bytes {
+    let mut frame = Vec::new();
+    encode_text(&mut frame, |out| api::encode(shown, out));
+    frame.into()
+}
+
+/// An epoch that is not that one.
+const fn not(epoch: conclave_core::Epoch) -> conclave_core::Epoch {
+    conclave_core::Epoch(!epoch.0)
+}
+
+const fn shown(why: Ended) -> EndedShown {
+    match why {
+        Ended::Left => EndedShown::Left,
+        Ended::Removed => EndedShown::Removed,
+        Ended::Closed => EndedShown::Closed,
+        Ended::Deleted => EndedShown::Deleted,
+        Ended::Replaced => EndedShown::Replaced,
+    }
+}
