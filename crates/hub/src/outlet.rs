@@ -463,6 +463,8 @@ mod tests {
             options: GroupOptions::default(),
             snapshot: conclave_core::Snapshot::default(),
             events: Vec::new(),
+            direct: None,
+            has_directs: false,
         };
         Arc::new(LiveGroup::new(GroupId::new(8888).unwrap(), stored))
     }

@@ -15,6 +15,7 @@
 
 mod accounts;
 mod crashes;
+mod directs;
 mod groups;
 mod operations;
 mod pages;
@@ -27,6 +28,7 @@ use crate::{Clock, Commits, Fault, Log};
 
 pub use accounts::*;
 pub use crashes::*;
+pub use directs::*;
 pub use groups::*;
 pub use operations::{Operation, run_operations};
 pub use pages::*;
@@ -90,6 +92,14 @@ macro_rules! conformance {
             the_groups_of_an_account_are_those_it_is_in,
             a_marker_only_rises,
             markers_are_bounded,
+            a_pair_has_one_conversation,
+            a_conversation_is_a_log_like_any_other,
+            conversations_are_listed_by_their_newest_events,
+            a_deleted_group_takes_the_conversations_of_its_members_with_it,
+            conversations_of_visitors_are_gone_when_the_log_is_opened_again,
+            conversations_that_one_begins_are_bounded,
+            a_kill_at_any_moment_keeps_the_conversations_that_were_answered,
+            opening_a_conversation_tells_the_stream_nothing,
         }
     };
 }

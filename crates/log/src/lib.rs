@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod commit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod directs;
 pub mod fault;
 pub mod memory;
 pub mod sqlite;
@@ -19,10 +20,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use conclave_core::{Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
+use conclave_core::{Epoch, Event, GroupId, Pair, Seq, Snapshot, Timestamp};
 
 pub use accounts::{Accounts, Marker, NewAccount, StoredAccount};
 pub use commit::{Append, AppendFailure, Batch, Commits, GroupCommit, Ticket};
+pub use directs::{Directs, ListedDirect, NewDirect, OpenedDirect};
 pub use fault::{Fault, Faults};
 pub use memory::{MemoryDisk, MemoryLog};
 pub use sqlite::{SqliteLog, SqliteOptions};
@@ -49,7 +51,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// - **One epoch.** While [`Log::epoch`] is the same, an event once read is never another.
 ///
 /// Futures may be dropped: what was asked is done or not done, and never half.
-pub trait Log: Accounts + Send + Sync + fmt::Debug {
+pub trait Log: Accounts + Directs + Send + Sync + fmt::Debug {
     /// The epoch of this log's history.
     fn epoch(&self) -> Epoch;
 
@@ -129,6 +131,10 @@ pub struct Stored {
     pub snapshot: Snapshot,
     /// Every event above the snapshot, in order.
     pub events: Vec<Event>,
+    /// Whose it is, where it is a direct conversation.
+    pub direct: Option<Pair>,
+    /// Members of it have direct conversations, which go when one of the two leaves.
+    pub has_directs: bool,
 }
 
 /// A group in a list.

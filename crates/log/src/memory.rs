@@ -7,6 +7,7 @@
 //! Invariant: what is not on the disk is told to nobody.
 
 mod accounts;
+mod directs;
 mod disk;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -71,6 +72,7 @@ impl MemoryLog {
     /// # Panics
     /// Outside of a tokio runtime: it commits from a task.
     pub fn open(disk: &MemoryDisk, clock: Clock) -> (Self, Commits) {
+        disk.lock().forget_visitors();
         let (sender, commits) = Commits::channel();
         let shared = Arc::new(Shared {
             epoch: disk.lock().epoch,
@@ -129,7 +131,11 @@ impl Log for MemoryLog {
             let disk = shared.disk.lock();
             let Some(kept) = disk.groups.get(&group) else { return Ok(None) };
             state.told.insert(group, kept.head());
-            Ok(Some(kept.stored()))
+            let mut stored = kept.stored();
+            stored.direct = disk.directs.get(&group).map(|direct| direct.pair);
+            stored.has_directs =
+                disk.directs.values().any(|direct| direct.pair.home() == Some(group));
+            Ok(Some(stored))
         })
     }
 
@@ -154,7 +160,7 @@ impl Log for MemoryLog {
     }
 
     fn count(&self) -> Answer<'_, u64> {
-        self.answer(|shared, _| Ok(shared.disk.lock().groups.len() as u64))
+        self.answer(|shared, _| Ok(shared.disk.lock().count()))
     }
 
     fn list(&self, after: Option<GroupId>, limit: usize) -> Answer<'_, Vec<Listed>> {
@@ -172,15 +178,12 @@ impl Log for MemoryLog {
 
     fn delete(&self, group: GroupId) -> Answer<'_, bool> {
         self.answer(move |shared, state| {
-            let mut disk = shared.disk.lock();
-            if disk.groups.remove(&group).is_none() {
-                return Ok(false);
+            let gone = shared.disk.lock().delete(group);
+            for group in &gone {
+                state.refuse_all_of(*group);
             }
-            disk.forget_markers_of(group);
-            drop(disk);
-            state.refuse_all_of(group);
             shared.work.notify_one();
-            Ok(true)
+            Ok(!gone.is_empty())
         })
     }
 

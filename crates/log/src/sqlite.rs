@@ -9,6 +9,7 @@
 mod accounts;
 mod backup;
 mod check;
+mod directs;
 mod folder;
 mod fresh;
 mod problem;
@@ -78,8 +79,13 @@ impl SqliteLog {
     ) -> Result<(Self, Commits), LogError> {
         let folder = Arc::new(Folder::take(folder)?);
         let (connection, epoch) = schema::open_writer(folder.database(), options.pages_max)?;
+        writer::forget_visitors(&connection)?;
         let group_count: i64 = connection
-            .query_row("SELECT count(*) FROM groups", [], |row| row.get(0))
+            .query_row(
+                "SELECT (SELECT count(*) FROM groups) - (SELECT count(*) FROM directs)",
+                [],
+                |row| row.get(0),
+            )
             .map_err(problem::sqlite("counting groups"))?;
         let group_count = Arc::new(AtomicU64::new(group_count.unsigned_abs()));
         let fresh = Arc::new(Fresh::find(&connection)?);

@@ -89,9 +89,4 @@ impl Disk {
         let of_account = self.markers.iter().filter(|((id, _), _)| *id == account.id());
         of_account.map(|((_, group), at)| Marker { group: *group, at: *at }).collect()
     }
-
-    /// Forgets what was read of a group that is deleted.
-    pub(super) fn forget_markers_of(&mut self, group: GroupId) {
-        self.markers.retain(|(_, of), _| *of != group);
-    }
 }

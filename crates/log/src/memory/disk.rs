@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use conclave_core::{AccountId, Entry, Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
 use tokio::sync::Notify;
 
+use super::directs::KeptDirect;
 use crate::page::Page;
 use crate::{Fault, Faults, GroupOptions, Listed, NewGroup, Stored, StoredAccount};
 
@@ -30,6 +31,8 @@ struct Inner {
 pub(super) struct Disk {
     pub(super) epoch: Epoch,
     pub(super) groups: BTreeMap<GroupId, Kept>,
+    /// Those of the groups that are direct conversations.
+    pub(super) directs: BTreeMap<GroupId, KeptDirect>,
     /// In the order of their numbers, which begin with 1.
     pub(super) accounts: Vec<StoredAccount>,
     pub(super) markers: BTreeMap<(AccountId, GroupId), Timestamp>,
@@ -59,6 +62,7 @@ impl MemoryDisk {
         Self::with(Disk {
             epoch,
             groups: BTreeMap::new(),
+            directs: BTreeMap::new(),
             accounts: Vec::new(),
             markers: BTreeMap::new(),
             backups: 0,
@@ -90,6 +94,7 @@ impl MemoryDisk {
         Self::with(Disk {
             epoch: Epoch(u64::from_le_bytes(epoch)),
             groups: disk.groups.clone(),
+            directs: disk.directs.clone(),
             accounts: disk.accounts.clone(),
             markers: disk.markers.clone(),
             backups: 0,
@@ -147,7 +152,13 @@ impl Disk {
             last_at: kept.events.last().map_or(kept.created_at, |event| event.at),
             options: kept.options,
         };
-        self.groups.range((above, Bound::Unbounded)).take(limit).map(listed).collect()
+        let groups = self.groups.range((above, Bound::Unbounded));
+        groups.filter(|(id, _)| !id.is_direct()).take(limit).map(listed).collect()
+    }
+
+    /// How many groups there are, without direct conversations.
+    pub(super) fn count(&self) -> u64 {
+        (self.groups.len() - self.directs.len()) as u64
     }
 }
 
@@ -196,6 +207,8 @@ impl Kept {
             options: self.options,
             snapshot: self.snapshot.clone(),
             events: self.above(self.snapshot.head).to_vec(),
+            direct: None,
+            has_directs: false,
         }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn check_with(stored: At<'_>) -> Result<Checked, LogError> {
     check_pages(stored.connection, &mut checked);
     let mut after = None;
     loop {
-        let groups = match reader::list(stored, after, GROUPS_AT_ONCE) {
+        let groups = match reader::list_all(stored, after, GROUPS_AT_ONCE) {
             Ok(groups) => groups,
             Err(LogError::Damaged(problem)) => {
                 checked.note(problem);

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use conclave_core::{Event, GroupId, Seq, Snapshot, Timestamp, limits};
+use conclave_core::{Event, GroupId, Pair, Seq, Snapshot, Timestamp, limits};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use tokio::sync::Semaphore;
 
@@ -14,7 +14,7 @@ use super::folder::Folder;
 use super::fresh::{Fresh, FreshRow};
 use super::row::{self, Chain, signed};
 use super::walk::{At, GroupRow, Step, Walk};
-use super::{problem, schema, snapshot_row};
+use super::{directs, problem, schema, snapshot_row};
 use crate::page::Page;
 use crate::{GroupOptions, Listed, LogError, Stored};
 
@@ -131,11 +131,29 @@ pub(super) fn load(stored: At<'_>, number: GroupId) -> Result<Option<Stored>, Lo
             Step::More => {}
             Step::Gone => return Ok(None),
             Step::End => {
+                let (direct, has_directs) = directs_at(stored.connection, &group)?;
                 let GroupRow { password_hash, options, .. } = group;
-                return Ok(Some(Stored { password_hash, options, snapshot, events }));
+                return Ok(Some(Stored {
+                    password_hash,
+                    options,
+                    snapshot,
+                    events,
+                    direct,
+                    has_directs,
+                }));
             }
         }
     }
+}
+
+/// Whose conversation a group is, and whether its members have conversations.
+fn directs_at(connection: &Connection, group: &GroupRow) -> Result<(Option<Pair>, bool), LogError> {
+    let found = if group.number.is_direct() {
+        directs::pair_of(connection, group.id).map(|pair| (pair, false))
+    } else {
+        directs::has_any(connection, group.id).map(|has_any| (None, has_any))
+    };
+    found.map_err(problem::sqlite("finding direct conversations"))
 }
 
 /// The snapshot of a group, and the walk of the events after it. Nothing where there is none that
@@ -180,8 +198,20 @@ fn snapshot_of(connection: &Connection, group: i64) -> Result<Option<SnapshotRow
     Ok(read().inspect_err(|error: &rusqlite::Error| tracing::warn!(%error, "a snapshot")).ok())
 }
 
-/// Lists groups.
+/// Lists groups, without direct conversations.
 pub(super) fn list(
+    stored: At<'_>,
+    after: Option<GroupId>,
+    limit: usize,
+) -> Result<Vec<Listed>, LogError> {
+    let mut listed = list_all(stored, after, limit)?;
+    // They are above all groups.
+    listed.retain(|listed| !listed.id.is_direct());
+    Ok(listed)
+}
+
+/// Lists groups and direct conversations.
+pub(super) fn list_all(
     stored: At<'_>,
     after: Option<GroupId>,
     limit: usize,
@@ -199,7 +229,7 @@ pub(super) fn list(
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(&doing)? {
         let number: i64 = row.get(0).map_err(&doing)?;
-        let Some(id) = u64::try_from(number).ok().and_then(GroupId::new) else {
+        let Some(id) = u64::try_from(number).ok().and_then(GroupId::from_log) else {
             return Err(LogError::Damaged(format!("there is a group of the number {number}")));
         };
         let read = || {
@@ -219,7 +249,7 @@ pub(super) fn list(
 }
 
 /// Number and time of a group's newest event.
-fn newest(stored: At<'_>, id: i64) -> Result<Option<(Seq, Timestamp)>, LogError> {
+pub(super) fn newest(stored: At<'_>, id: i64) -> Result<Option<(Seq, Timestamp)>, LogError> {
     let doing = problem::sqlite("listing groups");
     let read = |row: &Row<'_>| {
         let seq = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();

@@ -26,6 +26,13 @@ pub(super) const INSERT: &str = "
         (id, group_id, seq, at, kind, member, name, text, client_id, seat, chain, account)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
+/// Writes an event into `events`, where nothing of its group is fresh; parameters as of [`INSERT`],
+/// of which the first has no meaning here.
+pub(super) const INSERT_SORTED: &str = "
+    INSERT INTO events
+        (group_id, seq, at, kind, member, name, text, client_id, seat, chain, account)
+    VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
 /// The chain before the first event of a group.
 pub(super) fn first_chain(group: GroupId, created_at: Timestamp) -> Chain {
     let mut hasher = blake3::Hasher::new();
@@ -121,7 +128,7 @@ impl<'event> Parts<'event> {
     }
 }
 
-/// Writes an event by a statement prepared of [`INSERT`].
+/// Writes an event by a statement prepared of [`INSERT`] or [`INSERT_SORTED`].
 pub(super) fn insert(
     statement: &mut Statement<'_>,
     row: i64,

@@ -112,6 +112,7 @@ const STEPS: &[&str] = &[
         UNIQUE (low, high)
     ) STRICT;
     CREATE INDEX directs_by_high ON directs (high);
+    CREATE INDEX directs_by_opener ON directs (opened_by);
     CREATE INDEX directs_by_home ON directs (home) WHERE home IS NOT NULL;
 ",
     "

@@ -24,11 +24,11 @@ use tokio::sync::mpsc;
 
 use super::folder::Folder;
 use super::fresh::{Fresh, FreshRow};
-use super::problem;
 use super::queue::{Change, Life, Queue, Reply, Request, Work, WrittenSnapshot};
 use super::row::{self, Chain};
 use super::transaction::{Break, Failure, transact};
 use super::walk::At;
+use super::{directs, problem};
 use crate::telling::Telling;
 use crate::{Append, AppendFailure, Batch, Clock, Fault, Faults, LogError, Ticket};
 use groups::Place;
@@ -95,6 +95,18 @@ impl Writer {
     fn stored(&self) -> At<'_> {
         At { connection: &self.connection, fresh: &self.fresh }
     }
+}
+
+/// Deletes the direct conversations of visitors, who were those of a former process.
+pub(super) fn forget_visitors(connection: &Connection) -> Result<(), LogError> {
+    let doing = problem::sqlite("finding what visitors left");
+    for direct in directs::of_visitors(connection).map_err(&doing)? {
+        match groups::delete(connection, direct) {
+            Ok(_) => {}
+            Err(Failure::Refused(error) | Failure::Doubtful(error)) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// The writer at work.
@@ -227,20 +239,22 @@ impl Rounds {
             }
             Request::Delete(group, reply) => {
                 let deleted = match groups::delete(connection, group) {
-                    Ok(Some(id)) => {
-                        self.upkeep.purge(self.writer.stored(), id);
-                        self.writer.group_count.fetch_sub(1, Ordering::Relaxed);
-                        self.places.remove(&group);
-                        // They must not land in the next group of that number.
-                        let refused: Vec<_> =
-                            appends.extract_if(.., |append| append.group == group).collect();
-                        telling.fail_all(refused, AppendFailure::NoSuchGroup);
-                        let waiting = self.writer.queue.take_all_of(group);
-                        telling.fail_all(waiting, AppendFailure::NoSuchGroup);
-                        snapshots.retain(|(of, _)| *of != group);
-                        Ok(true)
+                    Ok(gone) => {
+                        for (id, group) in &gone {
+                            self.upkeep.purge(self.writer.stored(), *id);
+                            let count = u64::from(!group.is_direct());
+                            self.writer.group_count.fetch_sub(count, Ordering::Relaxed);
+                            self.places.remove(group);
+                            // They must not land in the next group of that number.
+                            let refused: Vec<_> =
+                                appends.extract_if(.., |append| append.group == *group).collect();
+                            telling.fail_all(refused, AppendFailure::NoSuchGroup);
+                            let waiting = self.writer.queue.take_all_of(*group);
+                            telling.fail_all(waiting, AppendFailure::NoSuchGroup);
+                            snapshots.retain(|(of, _)| of != group);
+                        }
+                        Ok(!gone.is_empty())
                     }
-                    Ok(None) => Ok(false),
                     Err(failure) => Err(failure),
                 };
                 give(reply, deleted)

@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::WrittenSnapshot;
 use crate::sqlite::fresh::FreshRow;
-use crate::sqlite::problem;
 use crate::sqlite::row::{self, COLUMNS, Chain, Names, signed};
 use crate::sqlite::transaction::{Failure, transact};
 use crate::sqlite::walk::{At, read_fresh};
+use crate::sqlite::{directs, problem};
 use crate::{GroupOptions, LogError, NewGroup};
 
 /// Where a group stands.
@@ -120,23 +120,41 @@ pub(super) fn set_options(
     })
 }
 
-/// Deletes a group: its number is free at once, its events are left for the upkeep to purge by
-/// the id given.
-pub(super) fn delete(connection: &Connection, group: GroupId) -> Result<Option<i64>, Failure> {
+/// Deletes a group and the direct conversations that live in it: their numbers are free at once,
+/// their events are left for the upkeep to purge by the ids given. None where there is no such
+/// group.
+pub(super) fn delete(
+    connection: &Connection,
+    group: GroupId,
+) -> Result<Vec<(i64, GroupId)>, Failure> {
     transact(connection, None, |connection| {
-        let delete = || {
-            let id = connection
-                .prepare_cached("DELETE FROM groups WHERE number = ?1 RETURNING id")?
-                .query_row([signed(group.get())], |row| row.get::<_, i64>(0))
-                .optional()?;
-            if let Some(id) = id {
-                connection.execute("DELETE FROM snapshots WHERE group_id = ?1", [id])?;
-                connection.execute("INSERT INTO purges VALUES (?1)", [id])?;
+        let mut gone = Vec::new();
+        let mut delete = || {
+            let Some(id) = delete_one(connection, group)? else { return Ok(()) };
+            gone.push((id, group));
+            for direct in directs::of_home(connection, id)? {
+                gone.extend(delete_one(connection, direct)?.map(|id| (id, direct)));
             }
-            Ok(id)
+            Ok(())
         };
-        delete().map_err(problem::sqlite("deleting a group"))
+        delete().map_err(problem::sqlite("deleting a group"))?;
+        Ok(gone)
     })
+}
+
+fn delete_one(connection: &Connection, group: GroupId) -> rusqlite::Result<Option<i64>> {
+    let id = connection
+        .prepare_cached("DELETE FROM groups WHERE number = ?1 RETURNING id")?
+        .query_row([signed(group.get())], |row| row.get::<_, i64>(0))
+        .optional()?;
+    if let Some(id) = id {
+        connection.execute("DELETE FROM snapshots WHERE group_id = ?1", [id])?;
+        connection.execute("INSERT INTO purges VALUES (?1)", [id])?;
+        if group.is_direct() {
+            connection.execute("DELETE FROM directs WHERE group_id = ?1", [id])?;
+        }
+    }
+    Ok(id)
 }
 
 /// Writes snapshots, within the transaction that is open. One of a group that is gone, or of
