@@ -11,6 +11,7 @@ mod packages;
 mod serve;
 mod suite;
 mod tidy;
+mod web;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         takes: "",
         does: "checks the house rules that the compiler does not know",
         run: tidy::run,
+    },
+    Subcommand {
+        word: "web",
+        takes: "",
+        does: "builds the web app, which the server then holds; needs Node",
+        run: web::run,
     },
     Subcommand { word: "fmt", takes: "", does: "formats all Rust code", run: cargo::format },
     Subcommand {

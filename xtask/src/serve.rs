@@ -7,6 +7,7 @@ use crate::cargo::cargo;
 
 /// Builds the binary and runs `conclave serve` with the arguments.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    crate::web::ensure_if_possible()?;
     let words = ["run", "--locked", "--package", "conclave", "--", "serve"];
     let mut command = cargo(words);
     // Where the caller stands, so that `./conclave-data` is made there and `--config` found.

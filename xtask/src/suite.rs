@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 
 use crate::cargo::{cargo, finish, format_with, succeeds};
-use crate::{fuzz, packages, tidy};
+use crate::{fuzz, packages, tidy, web};
 
 /// Seconds that each target is fuzzed for in the suite.
 const FUZZ_SECONDS: u32 = 10;
@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     Step { name: "packages", run: packages::ensure },
     Step { name: "fmt", run: || format_with(&["--check"]) },
     Step { name: "tidy", run: || tidy::run(&[]) },
+    Step { name: "web", run: web::ensure },
     Step { name: "clippy", run: clippy },
     Step { name: "build", run: build },
     Step { name: "test", run: test },

@@ -5,6 +5,7 @@
 //! a browser the way they reach a terminal. Does not know how a listener accepts.
 
 mod guard;
+mod pages;
 mod problem;
 mod routes;
 mod socket;

@@ -17,7 +17,11 @@ const WALLS: &[(&str, &[&str])] = &[
     ("conclave-doors", &["conclave-core"]),
     ("conclave-hub", &["conclave-log", "conclave-core"]),
     ("conclave-client", &["conclave-doors"]),
-    ("conclave-server", &["conclave-hub", "conclave-doors", "conclave-log", "conclave-core"]),
+    (
+        "conclave-server",
+        &["conclave-app", "conclave-hub", "conclave-doors", "conclave-log", "conclave-core"],
+    ),
+    ("conclave-app", &[]),
     ("conclave-bench", &[]),
     ("conclave", &["conclave-server", "conclave-client", "conclave-bench"]),
     ("conclave-transcript", &[]),

@@ -19,6 +19,7 @@ use conclave_hub::Hub;
 use hyper::upgrade::OnUpgrade;
 use tower::ServiceExt as _;
 
+use super::pages;
 use super::problem::HttpProblem;
 
 /// What a route knows of the connection that a request came by.
@@ -48,6 +49,9 @@ impl Visit {
 /// All routes, on that hub.
 pub(super) fn routes(hub: Arc<Hub>) -> Router {
     Router::new()
+        .route("/", get(pages::page))
+        .route("/g/{group}", get(pages::page))
+        .fallback(pages::file)
         .route("/healthz", get(async || "ok\n"))
         .route("/api/v1/ws", get(open_socket))
         .with_state(hub)
