@@ -291,3 +291,21 @@ pub const IRC_TAGS_BYTES_MAX: usize = 4_096;
 pub const IRC_USERNAME_BYTES_MAX: usize = 32;
 /// Longest real name of IRC, in bytes. What is longer is shortened: it is shown and nothing more.
 pub const IRC_REALNAME_BYTES_MAX: usize = 150;
+/// Nicks that one IRC client may watch (`MONITOR`). The next is refused with the list's end.
+pub const IRC_WATCHES_MAX: usize = 100;
+/// Nicks that were given up and are remembered for `WHOWAS`; past it the oldest is forgotten.
+pub const IRC_WHOWAS_MAX: usize = 1_000;
+/// Groups that one IRC client is in at the most; the next is refused.
+pub const IRC_CHANNELS_MAX: usize = 100;
+/// Longest reason for being away, in bytes. What is longer is shortened: it is shown and no more.
+pub const IRC_AWAY_BYTES_MAX: usize = 390;
+/// Time to register on IRC.
+pub const IRC_REGISTRATION_MAX: Duration = Duration::from_secs(60);
+/// Silence after which an IRC client is asked for a sign of life.
+pub const IRC_PING_AFTER: Duration = Duration::from_secs(90);
+/// Time it has to give one before its connection is closed.
+pub const IRC_PONG_MAX: Duration = Duration::from_secs(60);
+/// Targets of one message, and channels of one `JOIN` or `PART`; more are not looked at.
+pub const IRC_TARGETS_MAX: usize = 20;
+/// Changes of one `MODE` that take a parameter; more are not looked at.
+pub const IRC_MODES_MAX: usize = 12;

@@ -8,9 +8,11 @@
 pub mod caps;
 pub mod commands;
 pub mod encode;
+pub mod isupport;
 pub mod lines;
 pub mod message;
 pub mod numeric;
 pub mod registration;
+pub mod registry;
 pub mod replies;
 pub mod written;
