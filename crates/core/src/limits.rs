@@ -279,6 +279,8 @@ pub const ADMIN_LINES_WAITING_MAX: usize = 64;
 pub const STOP_GOODBYES_MAX: Duration = Duration::from_millis(2_500);
 /// Time the log has to commit what was accepted.
 pub const STOP_LOG_MAX: Duration = Duration::from_secs(2);
+/// Time a peer has to close its side after ours is closed while the server stops: it has been told.
+pub const STOP_LINGER_MAX: Duration = Duration::from_millis(100);
 /// Time a clean stop takes at the most.
 pub const STOP_MAX: Duration = Duration::from_secs(5);
 
@@ -300,11 +302,11 @@ pub const IRC_CHANNELS_MAX: usize = 100;
 /// Longest reason for being away, in bytes. What is longer is shortened: it is shown and no more.
 pub const IRC_AWAY_BYTES_MAX: usize = 390;
 /// Time to register on IRC.
-pub const IRC_REGISTRATION_MAX: Duration = Duration::from_secs(60);
+pub const IRC_REGISTRATION_MAX: Duration = Duration::from_mins(1);
 /// Silence after which an IRC client is asked for a sign of life.
 pub const IRC_PING_AFTER: Duration = Duration::from_secs(90);
 /// Time it has to give one before its connection is closed.
-pub const IRC_PONG_MAX: Duration = Duration::from_secs(60);
+pub const IRC_PONG_MAX: Duration = Duration::from_mins(1);
 /// Targets of one message, and channels of one `JOIN` or `PART`; more are not looked at.
 pub const IRC_TARGETS_MAX: usize = 20;
 /// Changes of one `MODE` that take a parameter; more are not looked at.

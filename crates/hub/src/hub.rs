@@ -258,7 +258,8 @@ impl Hub {
         &self.tasks
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The time, by the clock that it was started with.
+    pub fn now(&self) -> Timestamp {
         (self.config.clock)()
     }
 

@@ -40,7 +40,7 @@ pub use hasher::HashCost;
 pub use hub::{Entropy, Hub, HubConfig, HubEnd};
 pub use live_group::Serial;
 pub use membership::{Landed, MemberHere, Membership, Said, Sending};
-pub use outlet::{Ended, Outlet, Signal, Sink};
+pub use outlet::{Ended, Outlet, Own, Signal, Sink};
 pub use session::Session;
 pub use steward::GroupShown;
 pub use wire::Wire;

@@ -5,7 +5,7 @@
 //! for a decision and its hand-over to the log, so that the log's order is the order of decisions.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conclave_core::{
@@ -40,6 +40,8 @@ pub(crate) struct LiveGroup {
     has_ended: AtomicBool,
     /// It ended by being deleted.
     is_deleted: AtomicBool,
+    /// Number of the newest event that was brought to everyone who was at the head.
+    delivered: AtomicU64,
 }
 
 /// A session's outlet.
@@ -86,6 +88,15 @@ pub(crate) struct InFlight {
 pub(crate) enum Answer {
     /// The connection, where it failed.
     OnFailure(Arc<Outlet>),
+    /// The connection, where it failed; where it landed, its session is shown it with that label.
+    Labelled {
+        /// The connection.
+        outlet: Arc<Outlet>,
+        /// Its session in the group.
+        session: Serial,
+        /// The label.
+        label: Box<str>,
+    },
     /// Whoever waits.
     Told(oneshot::Sender<Outcome>),
     /// Whoever waits to be a member: its place is made at the event of its joining.
@@ -114,6 +125,7 @@ impl LiveGroup {
         for event in &stored.events {
             group.apply(event);
         }
+        let head = group.head();
         Self {
             id,
             password_hash: stored.password_hash,
@@ -133,6 +145,7 @@ impl LiveGroup {
             seen_off: OnceCell::new(),
             has_ended: AtomicBool::new(false),
             is_deleted: AtomicBool::new(false),
+            delivered: AtomicU64::new(head.0),
         }
     }
 
@@ -302,6 +315,37 @@ impl LiveGroup {
         true
     }
 
+    /// Notes that everything up to an event was brought to everyone who was at the head.
+    pub(crate) fn note_delivered(&self, upto: Seq) {
+        self.delivered.fetch_max(upto.0, Ordering::Release);
+        self.settled.notify_waiters();
+    }
+
+    /// Ends when all that is under way now has landed or failed, and what landed was brought to
+    /// everyone who is not behind; or when the group ends.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub(crate) async fn delivered(&self) {
+        let last = self.model().in_flight.back().map(|append| append.ticket);
+        loop {
+            let settled = self.settled.notified();
+            tokio::pin!(settled);
+            settled.as_mut().enable();
+            let (is_landed, head) = {
+                let model = self.model();
+                // Tickets rise within a group.
+                let waits = |append: &InFlight| last.is_some_and(|last| append.ticket <= last);
+                (!model.in_flight.front().is_some_and(waits), model.group.head())
+            };
+            let is_delivered = self.delivered.load(Ordering::Acquire) >= head.0;
+            if self.has_ended() || is_landed && is_delivered {
+                return;
+            }
+            settled.await;
+        }
+    }
+
     /// Ends when nothing is under way.
     ///
     /// # Cancel safety
@@ -460,7 +504,9 @@ impl Answer {
     /// Tells that the append to that group did not land.
     pub(crate) fn fail(self, group: GroupId, refusal: Refusal) {
         match self {
-            Self::OnFailure(outlet) => outlet.signal(Signal::NotTaken { group, refusal }),
+            Self::OnFailure(outlet) | Self::Labelled { outlet, .. } => {
+                outlet.signal(Signal::NotTaken { group, refusal });
+            }
             Self::Told(told) => {
                 // Whoever waited may have gone.
                 let _gone = told.send(Err(refusal));

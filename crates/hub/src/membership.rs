@@ -226,6 +226,15 @@ impl Membership {
         })
     }
 
+    /// Ends when all that is under way in the group now has landed or failed, and what landed was
+    /// brought to everyone who is not behind.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn delivered(&self) {
+        self.live.delivered().await;
+    }
+
     /// Has the group deleted when its last member has left, or not (B9).
     ///
     /// # Errors

@@ -26,11 +26,12 @@ use tokio::sync::Notify;
 use crate::catch_up;
 use crate::hub::Hub;
 use crate::live_group::Serial;
-use crate::tail::Chunk;
+use crate::tail::{Chunk, Encoded};
 use crate::wire::Wire;
 
 use feed::Feed;
-pub(crate) use feed::{Cursor, Own, Run};
+pub use feed::Own;
+pub(crate) use feed::{Cursor, Labelled, Run};
 use pieces::Pieces;
 pub(crate) use turn::Turn;
 
@@ -201,7 +202,13 @@ impl Outlet {
     pub(crate) fn detach(&self, session: Serial) {
         let mut feed = self.lock();
         feed.cursors.retain(|cursor| cursor.session != session);
+        feed.labels.retain(|labelled| labelled.session != session);
         feed.history.retain(|run| run.session != session);
+    }
+
+    /// Notes where something has landed that this connection put a label on, before it is given it.
+    pub(crate) fn note_label(&self, labelled: Labelled) {
+        self.lock().note_label(labelled);
     }
 
     /// Changes a session's place, where it has one. `true` where a catch-up task is to be started.
@@ -213,6 +220,11 @@ impl Outlet {
             None => return false,
         }
         feed.needs_catch_up()
+    }
+
+    /// Whether a session is given nothing for now.
+    pub(crate) fn is_held(&self, session: Serial) -> bool {
+        self.lock().cursor_of(session).is_some_and(|cursor| cursor.is_held)
     }
 
     /// The next event a session has not been given, where it still reads.
@@ -288,17 +300,24 @@ impl Outlet {
     /// Writes the rest of a chunk for one session and moves it by what the peer's side took.
     fn write_chunk(&self, feed: &mut Feed, session: Serial, chunk: &Chunk) -> Wrote {
         let Some(cursor) = feed.cursor_of(session) else { return Wrote::All };
-        let encoded = chunk.encoded(&cursor.group, cursor.wire);
-        let skipped = usize::try_from(cursor.next.0 - chunk.first().0).unwrap_or(usize::MAX);
+        let (group, wire, next) = (Arc::clone(&cursor.group), cursor.wire, cursor.next);
+        let skipped = usize::try_from(next.0 - chunk.first().0).unwrap_or(usize::MAX);
         let has_own = chunk.may_hold(cursor.member);
         let leaves_out = cursor.leaves_out();
+        let labels = if has_own { feed.labels_from(session, next) } else { Vec::new() };
+        let of_its_own;
+        let encoded = if labels.is_empty() {
+            chunk.encoded(&group, wire)
+        } else {
+            let events = chunk.events();
+            of_its_own = Encoded::labelled(&group.name(), events, wire, |_| false, &labels);
+            &of_its_own
+        };
         let pieces = Pieces::new(encoded, skipped, |index| {
             has_own && chunk.events().get(index).is_some_and(&leaves_out)
         });
         let (wrote, done) = self.write(feed, pieces);
-        if let Some(cursor) = feed.cursor_of(session) {
-            cursor.next = cursor.next.plus(done);
-        }
+        feed.move_on(session, done);
         wrote
     }
 

@@ -14,7 +14,7 @@ use crate::admission::Keep;
 use crate::catch_up;
 use crate::hub::Hub;
 use crate::live_group::{Answer, InFlight, Joining, LiveGroup, Model, Reader};
-use crate::outlet::Ended;
+use crate::outlet::{Ended, Labelled};
 use crate::session::Session;
 use crate::tail::Chunk;
 
@@ -46,6 +46,7 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
                 let Some(live) = hub.directory().find(group) else { continue };
                 if let Some(chunk) = settle(hub, &live, now, events, &tickets) {
                     written = pass(hub, &live, &chunk, written).await;
+                    live.note_delivered(chunk.end().minus(1));
                 }
             }
             GroupCommit::Failed { group, tickets, failure } => {
@@ -73,6 +74,7 @@ fn settle(
 ) -> Option<Arc<Chunk>> {
     let mut told = Vec::new();
     let mut joined = Vec::new();
+    let mut labelled = Vec::new();
     let mut departed = Vec::new();
     let mut model = live.model();
     let mut tickets = tickets.iter();
@@ -91,6 +93,9 @@ fn settle(
         }
         match append.map(|append| append.answer) {
             None | Some(Answer::OnFailure(_)) => {}
+            Some(Answer::Labelled { outlet, session, label }) => {
+                labelled.push((outlet, Labelled { session, seq: event.seq, label }));
+            }
             Some(Answer::Told(teller)) => told.push((teller, (event.seq, event.at))),
             Some(Answer::Joins(joining)) => {
                 model.arrive(member);
@@ -110,6 +115,10 @@ fn settle(
     }
     if !departed.is_empty() {
         live.show_out_of(&departed);
+    }
+    // Before the head moves: whoever catches up finds the label.
+    for (outlet, label) in labelled {
+        outlet.note_label(label);
     }
     let chunk = (!events.is_empty()).then(|| Arc::new(Chunk::new(events)));
     if let Some(chunk) = &chunk {

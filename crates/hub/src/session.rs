@@ -109,6 +109,46 @@ impl Session {
         self.hub.submit(&self.live, command, answer).await.map(|_submitted| ())
     }
 
+    /// The same, for a connection that put a label on it: it is shown it by a wire's labelled form,
+    /// in its place among all events.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    ///
+    /// # Cancel safety
+    /// It is said, or nothing has happened.
+    pub async fn say_labelled(&self, what: Said, label: &str) -> Result<(), Refusal> {
+        let command = what.command(self.member, None);
+        let (outlet, session) = (Arc::clone(&self.outlet), self.serial);
+        let answer = Answer::Labelled { outlet, session, label: label.into() };
+        self.hub.submit(&self.live, command, answer).await.map(|_submitted| ())
+    }
+
+    /// Ends when all that is under way in the group now has landed or failed, and what landed was
+    /// written to this connection, if it reads, and to everyone else who is not behind.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn delivered(&self) {
+        self.live.delivered().await;
+        let head = self.live.tail().head();
+        while self.outlet.next_of(self.serial).is_some_and(|next| next <= head) {
+            // A cursor that is held waits for whoever waits here.
+            if self.outlet.is_held(self.serial) || self.hub.is_stopping() {
+                return;
+            }
+            self.outlet.stirred().await;
+        }
+    }
+
+    /// Has the events written on another wire from here on, and shows it of its own what is said.
+    pub fn set_shown(&self, wire: &'static dyn Wire, own: Own) {
+        self.hub.adjust(&self.outlet, self.serial, |cursor| {
+            cursor.wire = wire;
+            cursor.own = own;
+        });
+    }
+
     /// Writes bytes meant for this connection alone, between two events.
     pub fn put(&self, bytes: bytes::Bytes) {
         self.hub.put(&self.outlet, bytes);

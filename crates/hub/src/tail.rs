@@ -54,12 +54,26 @@ impl Encoded {
         wire: &dyn Wire,
         is_left_out: impl Fn(&Event) -> bool,
     ) -> Self {
+        Self::labelled(group, events, wire, is_left_out, &[])
+    }
+
+    /// The same for one connection, which put labels on some of them.
+    pub(crate) fn labelled(
+        group: &GroupName,
+        events: &[Event],
+        wire: &dyn Wire,
+        is_left_out: impl Fn(&Event) -> bool,
+        labels: &[(Seq, Box<str>)],
+    ) -> Self {
         let mut bytes = Vec::with_capacity(events.len() * 128);
         let ends = events
             .iter()
             .map(|event| {
                 if !is_left_out(event) {
-                    wire.encode(group, event, &mut bytes);
+                    match labels.iter().find(|(seq, _)| *seq == event.seq) {
+                        Some((_, label)) => wire.encode_labelled(group, event, label, &mut bytes),
+                        None => wire.encode(group, event, &mut bytes),
+                    }
                 }
                 // A page holds well below 2^32 bytes: events and their number are bounded.
                 u32::try_from(bytes.len()).unwrap_or(u32::MAX)

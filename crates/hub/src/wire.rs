@@ -17,6 +17,11 @@ pub trait Wire: Send + Sync + fmt::Debug {
     /// Appends an event of that group as bytes; nothing where the wire does not show such an event.
     fn encode(&self, group: &GroupName, event: &Event, out: &mut Vec<u8>);
 
+    /// Appends an event to the one connection that brought it about and put that label on it.
+    fn encode_labelled(&self, group: &GroupName, event: &Event, _label: &str, out: &mut Vec<u8>) {
+        self.encode(group, event, out);
+    }
+
     /// Appends something of the moment as bytes; nothing where the wire does not show it.
     fn encode_passing(&self, _group: &GroupName, _passing: &Passing, _out: &mut Vec<u8>) {}
 }

@@ -38,6 +38,9 @@ pub struct Serve {
     /// Connections from one address; `none` for as many as come. [default: 1024]
     #[arg(long, value_name = "N|none", env = "CONCLAVE_CONNECTIONS_PER_IP")]
     pub connections_per_ip: Option<Count>,
+    /// Password that IRC clients have to give (`PASS`) before they may register. [default: none]
+    #[arg(long, value_name = "PASSWORD", env = "CONCLAVE_IRC_PASSWORD", hide_env_values = true)]
+    pub irc_password: Option<String>,
     /// Delete a group when its last member left that many hours ago; `none` keeps it.
     /// [default: none]
     #[arg(long, value_name = "HOURS|none", env = "CONCLAVE_KEEP_EMPTY_GROUPS")]
@@ -64,6 +67,7 @@ struct InFile {
     greeting_delay: Option<u64>,
     message_rate: Option<Count>,
     connections_per_ip: Option<Count>,
+    irc_password: Option<String>,
     keep_empty_groups: Option<Count>,
     log_format: Option<LogFormat>,
     log: Option<String>,
@@ -164,6 +168,8 @@ pub struct Config {
     pub message_rate: Option<u32>,
     /// Connections from one address; `None` for as many as come.
     pub connections_per_ip: Option<usize>,
+    /// Password that IRC clients have to give; `None` for none.
+    pub irc_password: Option<String>,
     /// How long a group without members is kept; `None` for ever.
     pub empty_groups_kept_for: Option<Duration>,
     /// How the log on standard error is written.
@@ -253,6 +259,7 @@ impl Config {
             greeting_delay,
             message_rate,
             connections_per_ip,
+            irc_password: told.irc_password.or(file.irc_password),
             empty_groups_kept_for: hours.map(|hours| Duration::from_hours(u64::from(hours))),
             log_format: told.log_format.or(file.log_format).unwrap_or_default(),
             log: told.log.or(file.log).unwrap_or_else(|| "info".to_owned()),

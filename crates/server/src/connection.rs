@@ -13,12 +13,15 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use conclave_core::limits;
 use conclave_doors::console::ConsoleDoor;
+use conclave_doors::irc::written::Framing;
 use conclave_hub::Outlet;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::detect::{Detected, detect};
 use crate::drive::Driver;
+use crate::irc::IrcDriver;
 use crate::refuse::Turned;
 use crate::server::Context;
 use crate::web;
@@ -82,6 +85,9 @@ async fn admit(
             Driver::new(context, place, address, outlet, door).run(reader, &first)
         }
         Ok(Looked::Web(first)) => web::serve(context, place, address, (reader, outlet), first),
+        Ok(Looked::Irc(first)) => {
+            IrcDriver::new(context, place, address, outlet, Framing::Lines).run(reader, &first)
+        }
         Ok(Looked::Turn(turned)) => Box::pin(async move {
             turn_away(context, reader, outlet, turned).await;
             drop(place);
@@ -100,11 +106,16 @@ pub(crate) fn gone(outlet: &Outlet) -> Running {
 async fn turn_away(context: Arc<Context>, mut reader: Reader, outlet: Arc<Outlet>, turned: Turned) {
     tracing::debug!(?turned, "connection turned away");
     context.hub.put(&outlet, Bytes::from(turned.words()));
-    Box::pin(linger(&outlet, &mut reader, limits::TURNED_AWAY_MAX)).await;
+    Box::pin(linger(&context.stopping, &outlet, &mut reader, limits::TURNED_AWAY_MAX)).await;
 }
 
 /// Closes the writing half once all is written, and reads what still comes until the peer closes.
-pub(crate) async fn linger(outlet: &Outlet, reader: &mut Reader, longest: Duration) {
+pub(crate) async fn linger(
+    stopping: &CancellationToken,
+    outlet: &Outlet,
+    reader: &mut Reader,
+    longest: Duration,
+) {
     let deadline = Instant::now() + longest;
     while !outlet.is_drained() {
         tokio::select! {
@@ -117,8 +128,20 @@ pub(crate) async fn linger(outlet: &Outlet, reader: &mut Reader, longest: Durati
     let drain =
         async { while matches!(reader.read(&mut scratch).await, Ok(count) if count > 0) {} };
     // Whether the peer closed in time makes no difference.
-    let _elapsed =
-        tokio::time::timeout_at(deadline.min(Instant::now() + limits::LINGER_MAX), drain).await;
+    let has_waited = async {
+        tokio::select! {
+            () = tokio::time::sleep(limits::LINGER_MAX) => {}
+            () = async {
+                stopping.cancelled().await;
+                tokio::time::sleep(limits::STOP_LINGER_MAX).await;
+            } => {}
+        }
+    };
+    tokio::select! {
+        () = drain => {}
+        () = has_waited => {}
+        () = tokio::time::sleep_until(deadline) => {}
+    }
 }
 
 /// What the first bytes led to.
@@ -127,6 +150,8 @@ enum Looked {
     Console(ConsoleDoor, BytesMut),
     /// The web, and the bytes that were looked at.
     Web(BytesMut),
+    /// IRC, and the bytes that were looked at.
+    Irc(BytesMut),
     /// It is turned away.
     Turn(Turned),
     /// It is gone.
@@ -155,7 +180,8 @@ impl Look<'_> {
                 // Who was greeted is in the console, which shows a browser out.
                 Detected::Http if self.door.is_none() => return Ok(Looked::Web(first)),
                 Detected::Http => return Ok(self.console(first)),
-                door => return Ok(Looked::Turn(Turned::NotOpen(door))),
+                Detected::Irc => return Ok(Looked::Irc(first)),
+                Detected::Tls => return Ok(Looked::Turn(Turned::NotOpen(Detected::Tls))),
             }
             // A few bytes that could still become a method or an IRC command are, after a while,
             // the answer of somebody who sends no line ends (B13).

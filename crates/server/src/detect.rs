@@ -33,8 +33,8 @@ const HTTP_WORDS: [&[u8]; 10] = [
     b"PRI ",
 ];
 
-/// First words of an IRC registration.
-const IRC_WORDS: [&[u8]; 4] = [b"CAP ", b"NICK ", b"USER ", b"PASS "];
+/// First words of an IRC registration, and of a client that only looks whether a server is there.
+const IRC_WORDS: [&[u8]; 5] = [b"CAP ", b"NICK ", b"USER ", b"PASS ", b"QUIT :"];
 
 /// Looks at the first bytes of a connection.
 pub(crate) fn detect(first: &[u8]) -> Detected {
@@ -112,6 +112,8 @@ mod tests {
             (b"PASS ", Detected::Irc),
             (b"nick noya\r\n", Detected::Irc),
             (b"CAP LS 302\r\n", Detected::Irc),
+            (b"QUIT :probe\r\n", Detected::Irc),
+            (b"QUIT\r\n", Detected::Console),
             (b"USER a 0 * :a\r\n", Detected::Irc),
             (b"NICKNAME", Detected::Console),
             (b"1", Detected::Console),

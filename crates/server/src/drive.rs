@@ -30,7 +30,7 @@ use crate::wires::ConsoleWire;
 const READ_BYTES: usize = 16 * 1024;
 
 thread_local! {
-    static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
+    pub(crate) static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
 }
 
 /// Runs the console on one connection.
@@ -96,7 +96,7 @@ impl Driver {
         {
             session.leave().await;
         }
-        linger(&self.outlet, &mut reader, limits::FAREWELL_MAX).await;
+        linger(&self.context.stopping, &self.outlet, &mut reader, limits::FAREWELL_MAX).await;
         tracing::info!(peer = %self.address, "client disconnected");
     }
 
@@ -152,7 +152,7 @@ impl Driver {
             () = place.make_room().cancelled() => {
                 let words = crate::refuse::Turned::MadeRoom.words();
                 context.hub.put(outlet, words.into());
-                Box::pin(linger(outlet, reader, limits::FAREWELL_MAX)).await;
+                Box::pin(linger(&context.stopping, outlet, reader, limits::FAREWELL_MAX)).await;
             }
         }
     }

@@ -10,6 +10,7 @@ mod detect;
 mod drive;
 mod gate;
 mod ghosts;
+mod irc;
 mod listen;
 mod pace;
 mod refuse;

@@ -35,9 +35,6 @@ impl Turned {
                 "400 Bad Request",
                 "That is no request of HTTP/1.1, which is what this server speaks.\n",
             ),
-            Self::NotOpen(Detected::Irc) => b"ERROR :The IRC door of this server is not open yet. \
-                Join from a terminal: conclave chat, or nc, on this port.\r\n"
-                .to_vec(),
             // A TLS client reads nothing but records: a fatal alert, handshake_failure
             // (RFC 8446, section 6).
             Self::NotOpen(Detected::Tls) => vec![0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28],

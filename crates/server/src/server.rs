@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::connection::{Listens, serve};
 use crate::gate::Gate;
 use crate::ghosts::Ghosts;
+use crate::irc::Shared;
 use crate::listen::{accept_each, bind};
 use crate::tcp::{TcpSink, set_options};
 use crate::web::Site;
@@ -55,6 +56,7 @@ pub(crate) struct Context {
     pub(crate) greeting_delay: Duration,
     pub(crate) message_rate: Option<u32>,
     pub(crate) site: Site,
+    pub(crate) irc: Shared,
 }
 
 impl Context {
@@ -67,6 +69,7 @@ impl Context {
             greeting_delay: config.greeting_delay,
             message_rate: config.message_rate,
             site: Site::new(&hub, &config.server_name),
+            irc: Shared::new(&config.server_name, config.irc_password.as_deref(), hub.now()),
             hub,
         })
     }

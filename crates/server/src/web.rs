@@ -109,7 +109,7 @@ async fn serve_http(
     }
     let Some(mut reader) = handed.take() else { return gone(&outlet) };
     Box::pin(async move {
-        linger(&outlet, &mut reader, limits::FAREWELL_MAX).await;
+        linger(&context.stopping, &outlet, &mut reader, limits::FAREWELL_MAX).await;
         drop(place);
     })
 }

@@ -5,6 +5,7 @@
 use conclave_core::{Event, GroupName, Passing};
 use conclave_doors::api;
 use conclave_doors::console::{LineEnd, encode_earlier, encode_event};
+use conclave_doors::irc::encode::{self as irc, Style};
 use conclave_doors::websocket::encode_text;
 use conclave_hub::Wire;
 
@@ -76,5 +77,48 @@ impl Wire for WebWire {
 
     fn encode_passing(&self, group: &GroupName, passing: &Passing, out: &mut Vec<u8>) {
         encode_text(out, |out| api::encode_passing(group, passing, out));
+    }
+}
+
+/// Wires of IRC: one a style.
+#[derive(Debug)]
+pub(crate) struct IrcWire(Style);
+
+static IRC_WIRES: [IrcWire; Style::COUNT] = {
+    let mut wires = [const { IrcWire(Style::of_index(0)) }; Style::COUNT];
+    let mut index = 0;
+    while index < Style::COUNT {
+        #[expect(clippy::indexing_slicing, reason = "the loop's condition bounds the index")]
+        #[expect(clippy::cast_possible_truncation, reason = "there are fewer styles")]
+        {
+            wires[index] = IrcWire(Style::of_index(index as u16));
+        }
+        index += 1;
+    }
+    wires
+};
+
+/// Where the numbers of IRC's wires begin, above those of all other doors.
+const IRC_PLACES: usize = 1_000;
+
+impl IrcWire {
+    /// The wire of a style.
+    pub(crate) fn of(style: Style) -> &'static Self {
+        let [first, ..] = &IRC_WIRES;
+        IRC_WIRES.get(style.index()).unwrap_or(first)
+    }
+}
+
+impl Wire for IrcWire {
+    fn place(&self) -> usize {
+        IRC_PLACES + self.0.index()
+    }
+
+    fn encode(&self, group: &GroupName, event: &Event, out: &mut Vec<u8>) {
+        irc::encode_event(group, event, self.0, out);
+    }
+
+    fn encode_labelled(&self, group: &GroupName, event: &Event, label: &str, out: &mut Vec<u8>) {
+        irc::encode_labelled(group, event, self.0, label, out);
     }
 }

@@ -133,6 +133,25 @@ pub fn encode_event(group: &GroupName, event: &Event, style: Style, out: &mut Ve
     }
 }
 
+/// Appends an event for the one client that brought it about by a command with that label.
+pub fn encode_labelled(
+    group: &GroupName,
+    event: &Event,
+    style: Style,
+    label: &str,
+    out: &mut Vec<u8>,
+) {
+    let mut label = Some(label);
+    for line in lines_of(group, event, style) {
+        // The first line alone bears it: one answer to one command.
+        let line = match label.take() {
+            Some(label) => line.tag("label", label),
+            None => line,
+        };
+        line.render(style.framing(), out);
+    }
+}
+
 /// An event as lines; none where this style does not show it.
 pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> {
     let channel = channel_of(group, style.addressed());

@@ -194,7 +194,8 @@ impl<Peer> Registry<Peer> {
     pub fn is_free(&self, nick: &Name, except: Option<UserId>, account: Option<&Name>) -> bool {
         let mut bearers = nick.keys().filter_map(|key| self.nicks.get(key)).flatten();
         bearers.all(|bearer| {
-            let is_same = |other: &User<Peer>| account.is_some() && other.account.as_ref() == account;
+            let is_same =
+                |other: &User<Peer>| account.is_some() && other.account.as_ref() == account;
             Some(*bearer) == except || self.users.get(bearer).is_none_or(is_same)
         })
     }
@@ -397,8 +398,7 @@ mod tests {
     fn neighbours_are_those_who_share_a_group_once_each() {
         let mut registry = Registry::default();
         let group = |number| GroupId::new(number).unwrap();
-        let ids: Vec<_> =
-            ["a", "b", "c"].map(|nick| registry.register(user(nick)).unwrap()).into();
+        let ids: Vec<_> = ["a", "b", "c"].map(|nick| registry.register(user(nick)).unwrap()).into();
         for id in &ids[..2] {
             registry.enter(*id, group(1000));
             registry.enter(*id, group(1001));

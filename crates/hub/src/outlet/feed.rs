@@ -8,7 +8,7 @@ use std::io::IoSlice;
 use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
-use conclave_core::{Event, MemberId, Seq};
+use conclave_core::{Event, Kind, MemberId, Seq};
 use smallvec::SmallVec;
 
 use crate::live_group::{LiveGroup, Serial};
@@ -28,15 +28,29 @@ pub(super) struct Feed {
     pub(super) is_lagging: bool,
     pub(super) is_closed: bool,
     pub(super) signals: Vec<Signal>,
+    /// Labels of what this connection brought about and has not been given yet.
+    pub(super) labels: Vec<Labelled>,
+}
+
+/// A label that a connection put on something it said, and where that has landed.
+#[derive(Debug)]
+pub(crate) struct Labelled {
+    pub(crate) session: Serial,
+    pub(crate) seq: Seq,
+    pub(crate) label: Box<str>,
 }
 
 /// What a reader is shown of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Own {
+pub enum Own {
     /// Nothing: who typed it sees it already.
     LeftOut,
     /// Its messages (B14).
     Messages,
+    /// What it did to the group, but neither its messages nor its changes of name.
+    News,
+    /// Everything but its changes of name: it is told of those by itself, once for all its groups.
+    AllButNames,
     /// Everything: who resumes has not seen what it did elsewhere, and its numbers have no gap.
     Everything,
 }
@@ -68,10 +82,16 @@ impl Cursor {
                 && match own {
                     Own::LeftOut => true,
                     Own::Messages => !event.entry.is_message(),
+                    Own::News => event.entry.is_message() || is_renaming(event),
+                    Own::AllButNames => is_renaming(event),
                     Own::Everything => false,
                 }
         }
     }
+}
+
+const fn is_renaming(event: &Event) -> bool {
+    matches!(event.entry.kind, Kind::Renamed { .. })
 }
 
 /// A stretch of earlier messages to be shown before anything later.
@@ -94,9 +114,34 @@ impl Feed {
     pub(super) fn close(&mut self) {
         self.is_closed = true;
         self.cursors = Vec::new();
+        self.labels = Vec::new();
         self.unsent = VecDeque::new();
         self.unsent_bytes = 0;
         self.history = VecDeque::new();
+    }
+
+    /// Notes where something has landed that this connection put a label on.
+    pub(super) fn note_label(&mut self, labelled: Labelled) {
+        if !self.is_closed {
+            self.labels.push(labelled);
+        }
+    }
+
+    /// The labels of a session from a place on, each with its place.
+    pub(super) fn labels_from(&self, session: Serial, from: Seq) -> Vec<(Seq, Box<str>)> {
+        let of_session = self.labels.iter().filter(|labelled| labelled.session == session);
+        let from_there = of_session.filter(|labelled| labelled.seq >= from);
+        from_there.map(|labelled| (labelled.seq, labelled.label.clone())).collect()
+    }
+
+    /// Notes that a session was given everything below a place.
+    pub(super) fn move_on(&mut self, session: Serial, done: u64) {
+        let Some(cursor) = self.cursor_of(session) else { return };
+        cursor.next = cursor.next.plus(done);
+        let next = cursor.next;
+        if !self.labels.is_empty() {
+            self.labels.retain(|labelled| labelled.session != session || labelled.seq >= next);
+        }
     }
 
     pub(super) const fn unsent_bytes(&self) -> usize {

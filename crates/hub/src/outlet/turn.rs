@@ -120,11 +120,11 @@ impl Outlet {
         if cursor.next != wanted.from {
             return Wrote::All;
         }
-        let encoded = Encoded::new(&cursor.group.name(), page, cursor.wire, cursor.leaves_out());
+        let (name, wire, leaves_out) = (cursor.group.name(), cursor.wire, cursor.leaves_out());
+        let labels = feed.labels_from(wanted.session, wanted.from);
+        let encoded = Encoded::labelled(&name, page, wire, leaves_out, &labels);
         let (wrote, done) = self.write(&mut feed, Pieces::new(&encoded, 0, |_| false));
-        if let Some(cursor) = feed.cursor_of(wanted.session) {
-            cursor.next = cursor.next.plus(done);
-        }
+        feed.move_on(wanted.session, done);
         wrote
     }
 }

@@ -118,7 +118,7 @@ impl Socket {
     /// Gives the last words time to reach the peer. Seats are kept: who comes back goes on.
     async fn end(mut self, mut reader: Reader) {
         self.sessions.clear();
-        linger(&self.outlet, &mut reader, limits::FAREWELL_MAX).await;
+        linger(&self.context.stopping, &self.outlet, &mut reader, limits::FAREWELL_MAX).await;
         tracing::info!(peer = %self.address, "WebSocket closed");
     }
 

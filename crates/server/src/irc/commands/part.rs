@@ -1,0 +1,31 @@
+//! `PART`: leaves a group.
+
+use conclave_core::limits;
+use conclave_doors::irc::message::Message;
+use conclave_doors::irc::numeric::{ERR_NEEDMOREPARAMS, ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL};
+use conclave_doors::irc::replies::Replies;
+
+use super::quit::leave;
+use crate::irc::client::Client;
+
+pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
+    let targets = message.param(0).unwrap_or_default();
+    if targets.is_empty() {
+        replies.numeric(ERR_NEEDMOREPARAMS, &["PART"]);
+        return;
+    }
+    let reason = message.param(1).unwrap_or_default();
+    for target in targets.split(',').take(limits::IRC_TARGETS_MAX) {
+        let Some(group) = client.channel(target).map(|channel| channel.session.group()) else {
+            let numeric =
+                if target.starts_with('#') { ERR_NOTONCHANNEL } else { ERR_NOSUCHCHANNEL };
+            replies.numeric(numeric, &[target]);
+            continue;
+        };
+        let Some(channel) = client.take_channel(group) else { continue };
+        let line = client.line("PART").param(&channel.name());
+        let line = if reason.is_empty() { line } else { line.last(reason) };
+        leave(channel).await;
+        replies.line(line);
+    }
+}

@@ -1,0 +1,421 @@
+//! Drive: the loop that runs one IRC connection, from its first line to its goodbye.
+//!
+//! Reads, cuts lines, has each answered, asks silent clients for a sign of life, and ends in order:
+//! the nick is free and the groups are left before the connection is closed.
+
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::{Buf as _, BytesMut};
+use conclave_core::limits;
+use conclave_doors::irc::caps::Caps;
+use conclave_doors::irc::commands::{self as table, Command, When};
+use conclave_doors::irc::lines::{Line, Lines};
+use conclave_doors::irc::message::Message;
+use conclave_doors::irc::numeric::{
+    ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_UNKNOWNCOMMAND,
+};
+use conclave_doors::irc::registration::{Negotiation, Registration};
+use conclave_doors::irc::replies::Replies;
+use conclave_doors::irc::written::{Framing, Written};
+use conclave_hub::{Outlet, Signal};
+use tokio::io::ReadBuf;
+use tokio::time::Instant;
+
+use super::client::{Channel, Client};
+use super::commands::{self, After};
+use super::welcome;
+use crate::connection::{Reader, Running, linger};
+use crate::drive::READ_BUFFER;
+use crate::gate::Place;
+use crate::pace::Pace;
+use crate::server::Context;
+
+/// Runs IRC on one connection.
+pub(crate) struct IrcDriver {
+    context: Arc<Context>,
+    place: Place,
+    address: IpAddr,
+    outlet: Arc<Outlet>,
+    framing: Framing,
+    lines: Lines,
+    /// Bytes that came behind a line that is being answered.
+    waiting: BytesMut,
+    phase: Phase,
+    pace: Pace,
+    began_at: Instant,
+    heard_at: Instant,
+    /// It was asked for a sign of life and gave none yet.
+    is_asked: bool,
+    /// The peer will send no more.
+    has_ended: bool,
+    /// Number of the next batch on this connection.
+    next_batch: u64,
+    /// The channels of a client that was let go.
+    leaving: Vec<Channel>,
+}
+
+/// How far the connection has come.
+enum Phase {
+    New(Box<Registration>),
+    Client(Box<Client>),
+    /// It is to end, for that reason.
+    Over(String),
+}
+
+/// What a line from a browser begins with: it is not to be listened to any further.
+const HTTP_METHODS: [&str; 9] =
+    ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH"];
+
+impl IrcDriver {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        place: Place,
+        address: IpAddr,
+        outlet: Arc<Outlet>,
+        framing: Framing,
+    ) -> Self {
+        let now = Instant::now();
+        let pace = Pace::new(now, context.message_rate);
+        context.irc.registry().unregistered += 1;
+        Self {
+            context,
+            place,
+            address,
+            outlet,
+            framing,
+            lines: Lines::default(),
+            waiting: BytesMut::new(),
+            phase: Phase::New(Box::default()),
+            pace,
+            began_at: now,
+            heard_at: now,
+            is_asked: false,
+            has_ended: false,
+            next_batch: 0,
+            leaving: Vec::new(),
+        }
+    }
+
+    /// Runs until the client has gone.
+    pub(crate) fn run(mut self, mut reader: Reader, first: &[u8]) -> Running {
+        tracing::info!(peer = %self.address, door = "irc", "client connected");
+        self.waiting.extend_from_slice(first);
+        Box::pin(async move {
+            while self.serve_lines().await {
+                self.wait(&mut reader).await;
+            }
+            Box::pin(self.end(reader)).await;
+        })
+    }
+
+    /// Answers all that has come. `false` where the connection is to end.
+    async fn serve_lines(&mut self) -> bool {
+        loop {
+            self.handle_signals();
+            if self.outlet.is_closed() || matches!(self.phase, Phase::Over(_)) {
+                return false;
+            }
+            if !self.outlet.has_room() {
+                return true;
+            }
+            if self.waiting.is_empty() {
+                // Nothing waits, so nothing is held.
+                self.waiting = BytesMut::new();
+                return !self.has_ended;
+            }
+            let (taken, line) = self.lines.take(&self.waiting);
+            self.waiting.advance(taken);
+            if let Some(line) = line {
+                // Boxed, so that an idle connection does not hold room for a command's state.
+                Box::pin(self.handle_line(line)).await;
+            }
+        }
+    }
+
+    async fn handle_line(&mut self, line: Line) {
+        self.heard_at = Instant::now();
+        self.is_asked = false;
+        let pause = self.pace.note(self.heard_at);
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+        self.next_batch += 1;
+        match line {
+            Line::TooLong => {
+                let mut replies = self.replies(None);
+                replies.numeric(ERR_INPUTTOOLONG, &[]);
+                self.put(replies);
+            }
+            Line::NotUtf8(shown) => {
+                let message = Message::parse(&shown);
+                let mut replies = self.replies(message.tag("label"));
+                let words = "Lines are UTF-8 here; set your client's encoding to UTF-8";
+                replies.fail(&message.command.to_uppercase(), "INVALID_UTF8", &[], words);
+                self.put(replies);
+            }
+            Line::Whole(text) => {
+                let message = Message::parse(&text);
+                if HTTP_METHODS.contains(&message.command) {
+                    tracing::info!(peer = %self.address, "a browser was made to speak IRC: closed");
+                    self.close("This is no web address");
+                } else if !message.command.is_empty() {
+                    self.handle_message(&message).await;
+                }
+            }
+        }
+    }
+
+    fn replies(&self, label: Option<&str>) -> Replies {
+        let target = match &self.phase {
+            Phase::New(registration) => registration.nick().map_or("*", |nick| nick.as_str()),
+            Phase::Client(client) => client.nick.as_str(),
+            Phase::Over(_) => "*",
+        };
+        Replies::new(&self.context.irc.server, target, label, self.next_batch)
+    }
+
+    async fn handle_message(&mut self, message: &Message<'_>) {
+        let mut replies = self.replies(message.tag("label"));
+        let is_registered = matches!(self.phase, Phase::Client(_));
+        match table::find(message.command) {
+            None => replies.numeric(ERR_UNKNOWNCOMMAND, &[message.command]),
+            Some(row) if row.when == When::Registered && !is_registered => {
+                replies.numeric(ERR_NOTREGISTERED, &[]);
+            }
+            Some(row) if message.params.len() < row.params_min => {
+                replies.numeric(ERR_NEEDMOREPARAMS, &[row.name]);
+            }
+            Some(row) => self.run_command(row.command, message, &mut replies).await,
+        }
+        let caps = self.caps();
+        self.put_as(replies, caps);
+        if let Phase::Client(client) = &mut self.phase {
+            client.release();
+            self.place.set_signed_in(!client.channels.is_empty());
+        }
+    }
+
+    async fn run_command(
+        &mut self,
+        command: Command,
+        message: &Message<'_>,
+        replies: &mut Replies,
+    ) {
+        let after = match &mut self.phase {
+            Phase::New(registration) => {
+                let after =
+                    commands::run_before(&self.context, registration, command, message, replies);
+                if after == After::Stay {
+                    self.try_register(replies);
+                }
+                after
+            }
+            Phase::Client(client) => {
+                // Replies come after those of earlier commands, echoes included.
+                if !matches!(command, Command::Privmsg | Command::Notice | Command::Tagmsg) {
+                    client.settle().await;
+                }
+                commands::run(client, command, message, replies).await
+            }
+            Phase::Over(_) => After::Stay,
+        };
+        if let After::Quit(reason) = after {
+            self.close(&reason);
+        }
+    }
+
+    /// Makes a client of who has given all that it takes.
+    fn try_register(&mut self, replies: &mut Replies) {
+        let Phase::New(registration) = &mut self.phase else { return };
+        match welcome::register(&self.context, &self.outlet, self.framing, registration, replies) {
+            welcome::Outcome::NotYet => {}
+            welcome::Outcome::Refused(reason) => self.close(reason),
+            welcome::Outcome::Registered(registered) => {
+                let client = Client {
+                    context: Arc::clone(&self.context),
+                    address: self.address,
+                    outlet: Arc::clone(&self.outlet),
+                    framing: self.framing,
+                    id: registered.id,
+                    nick: registered.nick,
+                    negotiation: registered.negotiation,
+                    channels: Vec::new(),
+                    is_unsettled: false,
+                };
+                welcome::greet(&client, replies);
+                self.phase = Phase::Client(Box::new(client));
+            }
+        }
+    }
+
+    fn caps(&self) -> Caps {
+        self.negotiation().map_or_else(Caps::default, |negotiation| negotiation.caps)
+    }
+
+    fn negotiation(&self) -> Option<&Negotiation> {
+        match &self.phase {
+            Phase::New(registration) => Some(&registration.negotiation),
+            Phase::Client(client) => Some(&client.negotiation),
+            Phase::Over(_) => None,
+        }
+    }
+
+    fn put(&self, replies: Replies) {
+        self.put_as(replies, self.caps());
+    }
+
+    fn put_as(&self, replies: Replies, caps: Caps) {
+        let bytes = replies.finish(caps, self.context.hub.now(), self.framing);
+        if !bytes.is_empty() {
+            self.context.hub.put(&self.outlet, bytes);
+        }
+    }
+
+    /// Notes that the connection is to end, and for which reason: its nick is free at once.
+    fn close(&mut self, reason: &str) {
+        match std::mem::replace(&mut self.phase, Phase::Over(reason.to_owned())) {
+            Phase::New(_) => self.context.irc.registry().unregistered -= 1,
+            Phase::Client(client) => self.leaving = commands::quit::let_go(*client),
+            Phase::Over(first) => self.phase = Phase::Over(first),
+        }
+        self.has_ended = true;
+    }
+
+    fn handle_signals(&mut self) {
+        for signal in self.outlet.take_signals() {
+            let Phase::Client(client) = &mut self.phase else { continue };
+            match signal {
+                Signal::NotTaken { group, refusal } => {
+                    let mut replies =
+                        Replies::new(&self.context.irc.server, client.nick.as_str(), None, 0);
+                    commands::talk::not_taken(client, group, refusal, &mut replies);
+                    let bytes = replies.finish(
+                        client.negotiation.caps,
+                        self.context.hub.now(),
+                        self.framing,
+                    );
+                    self.context.hub.put(&self.outlet, bytes);
+                }
+                Signal::GroupEnded { group, session, why } => {
+                    let line = commands::kick::shown_out(client, group, session, why);
+                    if let Some(line) = line {
+                        let mut bytes = Vec::new();
+                        line.render(self.framing, &mut bytes);
+                        self.context.hub.put(&self.outlet, bytes.into());
+                    }
+                }
+                // Nobody signs in to an account here.
+                Signal::AccountJoined { .. } | Signal::Read { .. } | Signal::SignedOut => {}
+                // Seen by the outlet being closed.
+                Signal::Closed => {}
+            }
+        }
+    }
+
+    /// When something is to be done although nothing comes.
+    fn timeout_at(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::New(_) => Some(self.began_at + limits::IRC_REGISTRATION_MAX),
+            Phase::Client(_) if self.is_asked => {
+                Some(self.heard_at + limits::IRC_PING_AFTER + limits::IRC_PONG_MAX)
+            }
+            Phase::Client(_) => Some(self.heard_at + limits::IRC_PING_AFTER),
+            Phase::Over(_) => None,
+        }
+    }
+
+    fn handle_timeout(&mut self) {
+        match &self.phase {
+            Phase::New(_) => self.close("You did not register in time"),
+            Phase::Client(_) if self.is_asked => self.close("Ping timeout"),
+            Phase::Client(_) => {
+                self.is_asked = true;
+                let mut bytes = Vec::new();
+                let line = Written::new("", "PING").last(&self.context.irc.server);
+                line.render(self.framing, &mut bytes);
+                self.context.hub.put(&self.outlet, bytes.into());
+            }
+            Phase::Over(_) => {}
+        }
+    }
+
+    /// Waits for whatever comes next: bytes, a timeout, a signal, the end of the server.
+    async fn wait(&mut self, reader: &mut Reader) {
+        let is_reading = self.outlet.has_room() && !self.has_ended;
+        let timeout_at = self.timeout_at();
+        let Self { context, place, outlet, waiting, has_ended, .. } = self;
+        let next = tokio::select! {
+            () = outlet.stirred() => Next::Look,
+            count = read(reader, waiting), if is_reading => {
+                *has_ended |= count == 0;
+                Next::Look
+            }
+            () = sleep_until(timeout_at) => Next::Late,
+            () = context.stopping.cancelled() => Next::End("The server stops; come back in a moment"),
+            () = place.make_room().cancelled() => {
+                Next::End("You joined no group for some time, and others wait to. Connect again")
+            }
+        };
+        match next {
+            Next::Look => {}
+            Next::Late => self.handle_timeout(),
+            Next::End(reason) => self.close(reason),
+        }
+    }
+
+    /// Gives the last words time to reach the peer.
+    async fn end(mut self, mut reader: Reader) {
+        if !matches!(self.phase, Phase::Over(_)) {
+            self.close("Connection closed");
+        }
+        for channel in std::mem::take(&mut self.leaving) {
+            commands::quit::leave(channel).await;
+        }
+        if let Phase::Over(reason) = &self.phase {
+            let mut bytes = Vec::new();
+            let words = format!("Closing link: {reason}");
+            Written::new("", "ERROR").last(&words).render(self.framing, &mut bytes);
+            self.context.hub.put(&self.outlet, bytes.into());
+        }
+        linger(&self.context.stopping, &self.outlet, &mut reader, limits::FAREWELL_MAX).await;
+        tracing::info!(peer = %self.address, door = "irc", "client disconnected");
+    }
+}
+
+/// What waiting came to.
+enum Next {
+    Look,
+    Late,
+    End(&'static str),
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads once and appends what came. Zero where nothing more will come.
+///
+/// Cancel safe: what was read has been appended.
+async fn read(reader: &mut Reader, waiting: &mut BytesMut) -> usize {
+    poll_fn(|context| {
+        READ_BUFFER.with_borrow_mut(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            match reader.as_mut().poll_read(context, &mut buffer) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    waiting.extend_from_slice(buffer.filled());
+                    Poll::Ready(buffer.filled().len())
+                }
+                // A connection that was reset has ended as well.
+                Poll::Ready(Ok(()) | Err(_)) => Poll::Ready(0),
+            }
+        })
+    })
+    .await
+}

@@ -1,0 +1,46 @@
+//! Peer: how a client of IRC is reached from another's command.
+//!
+//! What goes this way is of the moment (who is away, who invites): a client that is behind is not
+//! told, so that nobody can fill another's memory. What must arrive goes through a group's log.
+
+use std::sync::Arc;
+
+use conclave_core::Timestamp;
+use conclave_doors::irc::caps::{Cap, Caps};
+use conclave_doors::irc::registry::User;
+use conclave_doors::irc::written::{Framing, Written};
+use conclave_hub::{Hub, Outlet};
+
+/// A client as it is reached by others.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) framing: Framing,
+}
+
+/// Somebody who is to be told something.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) peer: Peer,
+    pub(crate) caps: Caps,
+}
+
+impl From<&User<Peer>> for Told {
+    fn from(user: &User<Peer>) -> Self {
+        Self { peer: user.peer.clone(), caps: user.caps }
+    }
+}
+
+impl Told {
+    /// Tells a line.
+    pub(crate) fn tell(&self, line: Written, now: Timestamp) {
+        if !self.peer.outlet.has_room() {
+            return;
+        }
+        let line = if self.caps.has(Cap::ServerTime) { line.timed(now) } else { line };
+        let mut bytes = Vec::new();
+        line.render(self.peer.framing, &mut bytes);
+        self.peer.hub.put(&self.peer.outlet, bytes.into());
+    }
+}
