@@ -76,6 +76,9 @@ pub const COMMIT_EVENTS_MAX: usize = 1_024;
 /// whatever is in it; after a pause the first event commits at once, so a quiet group waits for
 /// nothing. Raised: fewer commits under load, more latency.
 pub const COMMIT_INTERVAL: Duration = Duration::from_millis(2);
+/// Groups that wait for a commit at which it does not wait for its time: to wait saves nothing but
+/// the commit's own cost, which is little for so many, and in one group writing to its members.
+pub const COMMIT_GROUPS: usize = 32;
 /// Events after which a group's snapshot is written anew, at the least (large groups: later, so
 /// that snapshots never cost more than the events between them).
 pub const SNAPSHOT_EVENTS: u64 = 1_024;
@@ -95,8 +98,9 @@ pub const WAL_PAGES_MAX: i64 = 8_000;
 /// in among those of their group: the more, the more of a group go to one place at once. Each takes
 /// 16 bytes of memory, and is read at the start.
 pub const FRESH_EVENTS: usize = 16_384;
-/// Events that are sorted in between two commits; more where more come in.
-pub const SORT_EVENTS: usize = 256;
+/// Events that are sorted in between two commits, or twice as many as the commits brought where
+/// that is more.
+pub const SORT_EVENTS: usize = 64;
 /// Events of a deleted group that are taken away between two commits.
 pub const PURGE_EVENTS: u64 = 256;
 /// Problems that a check of the log tells at the most.

@@ -4,9 +4,10 @@
 //! under way. Invariant: once the writer has ended nothing waits here, so that whoever asks learns
 //! it at once.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use conclave_core::{GroupId, Seq, Timestamp, limits};
 use rusqlite::Connection;
@@ -55,14 +56,28 @@ pub(super) struct WrittenSnapshot {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
-    /// There is something to do.
+    /// Stirs the writer, where it sleeps.
     work: Condvar,
+}
+
+/// What the writer sleeps for. To stir it costs a system call, so it is not stirred for less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sleep {
+    #[default]
+    Awake,
+    /// Anything to do.
+    Idle,
+    /// So much to do that it is better done now than with what comes until its time.
+    Gathering,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     life: Life,
+    sleep: Sleep,
     appends: VecDeque<Append>,
+    /// The groups of these.
+    groups: HashSet<GroupId>,
     /// Handed in after [`Queue::stop`]: to be told as such.
     late: Vec<Append>,
     requests: VecDeque<Request>,
@@ -107,12 +122,28 @@ impl Queue {
     pub(super) fn append(&self, append: Append) {
         let mut waiting = self.lock();
         match waiting.life {
-            Life::Running => waiting.appends.push_back(append),
+            Life::Running => {
+                waiting.groups.insert(append.group);
+                waiting.appends.push_back(append);
+            }
             Life::Stopping => waiting.late.push(append),
             Life::Abandoned | Life::Ended => return,
         }
-        drop(waiting);
-        self.work.notify_one();
+        self.stir(waiting);
+    }
+
+    /// Stirs the writer where it sleeps for what has come.
+    fn stir(&self, mut waiting: MutexGuard<'_, Waiting>) {
+        let is_due = match waiting.sleep {
+            Sleep::Awake => false,
+            Sleep::Idle => true,
+            Sleep::Gathering => waiting.is_enough(),
+        };
+        if is_due {
+            waiting.sleep = Sleep::Awake;
+            drop(waiting);
+            self.work.notify_one();
+        }
     }
 
     /// Asks the writer. Where it has stopped the request is dropped, and by that its reply.
@@ -125,8 +156,7 @@ impl Queue {
             waiting.delete_count += 1;
         }
         waiting.requests.push_back(request);
-        drop(waiting);
-        self.work.notify_one();
+        self.stir(waiting);
     }
 
     /// What [`Queue::keep_snapshot`] wants to be told.
@@ -141,8 +171,7 @@ impl Queue {
             waiting.snapshots.get(&group).is_none_or(|before| before.head < snapshot.head);
         if waiting.life == Life::Running && waiting.delete_count == deletes && is_newest {
             waiting.snapshots.insert(group, snapshot);
-            drop(waiting);
-            self.work.notify_one();
+            self.stir(waiting);
         }
     }
 
@@ -155,8 +184,7 @@ impl Queue {
         waiting.life = Life::Stopping;
         let (stopped, answer) = oneshot::channel();
         waiting.stoppers.push(stopped);
-        drop(waiting);
-        self.work.notify_one();
+        self.stir(waiting);
         Some(answer)
     }
 
@@ -166,8 +194,7 @@ impl Queue {
         if waiting.life != Life::Ended {
             waiting.life = Life::Abandoned;
         }
-        drop(waiting);
-        self.work.notify_one();
+        self.stir(waiting);
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -179,6 +206,7 @@ impl Queue {
     pub(super) fn wait(&self) {
         let mut waiting = self.lock();
         while waiting.is_idle() {
+            waiting.sleep = Sleep::Idle;
             if waiting.snapshots.is_empty() {
                 waiting = self.work.wait(waiting).unwrap_or_else(PoisonError::into_inner);
                 continue;
@@ -189,9 +217,25 @@ impl Queue {
                 .unwrap_or_else(PoisonError::into_inner);
             waiting = after;
             if outcome.timed_out() {
-                return;
+                break;
             }
         }
+        waiting.sleep = Sleep::Awake;
+    }
+
+    /// Waits for so long, or until more is not better done together: what many groups have said
+    /// is written no cheaper with what others say, and waits no longer for it.
+    pub(super) fn gather(&self, time: Duration) {
+        let mut waiting = self.lock();
+        if time.is_zero() || waiting.is_enough() {
+            return;
+        }
+        waiting.sleep = Sleep::Gathering;
+        let (mut waiting, _timed_out) = self
+            .work
+            .wait_timeout_while(waiting, time, |waiting| !waiting.is_enough())
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.sleep = Sleep::Awake;
     }
 
     /// Takes what is to be done at once: at most `appends_max` appends.
@@ -201,6 +245,7 @@ impl Queue {
         let append_count = waiting.appends.len().min(appends_max);
         let requests = waiting.requests.drain(..request_count).collect();
         let appends = waiting.appends.drain(..append_count).collect();
+        waiting.groups = waiting.appends.iter().map(|append| append.group).collect();
         let late = std::mem::take(&mut waiting.late);
         let mut snapshots = Vec::new();
         let mut bytes = 0;
@@ -223,6 +268,7 @@ impl Queue {
         let (gone, stays): (VecDeque<_>, VecDeque<_>) =
             waiting.appends.drain(..).partition(|append| append.group == group);
         waiting.appends = stays;
+        waiting.groups.remove(&group);
         gone.into()
     }
 
@@ -244,6 +290,11 @@ impl Queue {
 }
 
 impl Waiting {
+    /// Whether it is better done now than together with more.
+    fn is_enough(&self) -> bool {
+        self.life != Life::Running || self.groups.len() >= limits::COMMIT_GROUPS
+    }
+
     fn is_idle(&self) -> bool {
         self.life == Life::Running && self.appends.is_empty() && self.requests.is_empty()
     }

@@ -221,13 +221,15 @@ pub(super) fn list_all(
         .connection
         .prepare_cached(
             "SELECT number, created_at, is_closed, is_deleted_when_empty, id
-             FROM groups WHERE number > ?1 ORDER BY number LIMIT ?2",
+             FROM groups WHERE number > ?1 ORDER BY number",
         )
         .map_err(&doing)?;
     let after = after.map_or(0, |group| signed(group.get()));
-    let mut rows = statement.query((after, signed(limit as u64))).map_err(&doing)?;
+    let mut rows = statement.query([after]).map_err(&doing)?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next().map_err(&doing)? {
+    while found.len() < limit
+        && let Some(row) = rows.next().map_err(&doing)?
+    {
         let number: i64 = row.get(0).map_err(&doing)?;
         let Some(id) = u64::try_from(number).ok().and_then(GroupId::from_log) else {
             return Err(LogError::Damaged(format!("there is a group of the number {number}")));

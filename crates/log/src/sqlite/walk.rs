@@ -132,7 +132,7 @@ impl Walk {
             taken += 1;
             Ok(take(event.0, &event.1) && taken < events_max)
         };
-        let goes_on = self.take_sorted(stored.connection, events_max, &mut take)?
+        let goes_on = self.take_sorted(stored.connection, &mut take)?
             && self.take_fresh(stored.connection, &fresh, &mut take)?;
         Ok(if goes_on { Step::End } else { Step::More })
     }
@@ -141,16 +141,14 @@ impl Walk {
     fn take_sorted(
         &mut self,
         connection: &Connection,
-        events_max: usize,
         take: &mut impl FnMut(&mut Self, (Event, Chain)) -> Result<bool, LogError>,
     ) -> Result<bool, LogError> {
         let doing = problem::sqlite("reading events");
-        let sql = format!(
-            "SELECT {COLUMNS} FROM events WHERE group_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3"
-        );
+        // Without a limit, of which SQLite would make another plan each time.
+        let sql =
+            format!("SELECT {COLUMNS} FROM events WHERE group_id = ?1 AND seq >= ?2 ORDER BY seq");
         let mut statement = connection.prepare_cached(&sql).map_err(&doing)?;
-        let limit = signed(events_max as u64);
-        let mut rows = statement.query((self.id, signed(self.next.0), limit)).map_err(&doing)?;
+        let mut rows = statement.query((self.id, signed(self.next.0))).map_err(&doing)?;
         while let Some(row) = rows.next().map_err(&doing)? {
             let found = self.names.event(self.group, row)?;
             if !take(self, found)? {

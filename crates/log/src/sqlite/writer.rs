@@ -4,7 +4,8 @@
 //! tells of it. Does not know who reads. It has the only connection that writes, and does every
 //! checkpoint.
 //!
-//! Invariants: the starts of two commits are [`limits::COMMIT_INTERVAL`] apart; after a COMMIT
+//! Invariants: the starts of two commits are [`limits::COMMIT_INTERVAL`] apart, or the second
+//! brings what [`limits::COMMIT_GROUPS`] groups have said, or more; after a COMMIT
 //! that may or may not have landed nothing more is written (the process that opens the log next
 //! finds out).
 
@@ -127,7 +128,7 @@ impl Rounds {
             if !self.upkeep.is_under_way() {
                 self.writer.queue.wait();
             }
-            std::thread::sleep(self.next_start.saturating_duration_since(now()));
+            self.writer.queue.gather(self.next_start.saturating_duration_since(now()));
             let work = self.writer.queue.take(limits::COMMIT_EVENTS_MAX);
             let (life, has_more) = (work.life, work.has_more);
             if life == Life::Abandoned {

@@ -68,13 +68,13 @@ fn newest_two(
     }
     let oldest: Option<&(Event, Chain)> = found.last();
     let before = oldest.map_or(i64::MAX, |(event, _)| signed(event.seq.0));
-    let sql = format!(
-        "SELECT {COLUMNS} FROM events WHERE group_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM events WHERE group_id = ?1 AND seq < ?2 ORDER BY seq DESC");
     let mut statement = stored.connection.prepare_cached(&sql).map_err(&doing)?;
-    let missing = signed(2_usize.saturating_sub(found.len()) as u64);
-    let mut rows = statement.query((id, before, missing)).map_err(&doing)?;
-    while let Some(row) = rows.next().map_err(&doing)? {
+    let mut rows = statement.query((id, before)).map_err(&doing)?;
+    while found.len() < 2
+        && let Some(row) = rows.next().map_err(&doing)?
+    {
         found.push(names.event(number, row)?);
     }
     Ok(found)

@@ -8,7 +8,7 @@
 //! they were before, and lost commits are the last ones only.
 
 use conclave_core::Seq;
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 
 use crate::LogError;
 use crate::sqlite::problem;
@@ -89,6 +89,7 @@ impl Round {
         let mut copied: Vec<(i64, Seq)> = Vec::new();
         let mut count = 0;
         transact(stored.connection, None, |connection| {
+            let mut copy = Copy::new(connection)?;
             while count < rows_max
                 && let Some(group) = self.groups.last()
             {
@@ -96,7 +97,7 @@ impl Round {
                 let rows = rows.iter().take_while(|row| row.row <= self.last_row);
                 let mut last = None;
                 for row in rows {
-                    copy(connection, row.row)?;
+                    copy.row(row.row)?;
                     last = Some(row.seq);
                     count += 1;
                 }
@@ -116,15 +117,15 @@ impl Round {
     /// Takes away rows that are copied.
     fn take_away(&self, connection: &Connection, rows_max: usize) -> Result<Done, Failure> {
         let count = transact(connection, None, |connection| {
-            connection
-                .prepare_cached(
-                    "DELETE FROM fresh WHERE id <=
-                     min(?1, (SELECT max(id) FROM (SELECT id FROM fresh ORDER BY id LIMIT ?2)))",
-                )
-                .and_then(|mut statement| {
-                    statement.execute((self.last_row, signed(rows_max as u64)))
-                })
-                .map_err(problem::sqlite("taking sorted events away"))
+            let take_away = || {
+                let first: Option<i64> = connection
+                    .prepare_cached("SELECT min(id) FROM fresh")?
+                    .query_row([], |row| row.get(0))?;
+                let Some(first) = first else { return Ok(0) };
+                let last = first.saturating_add(signed(rows_max as u64)).min(self.last_row);
+                connection.prepare_cached("DELETE FROM fresh WHERE id <= ?1")?.execute([last])
+            };
+            take_away().map_err(problem::sqlite("taking sorted events away"))
         })?;
         Ok(if count == 0 { Done::All } else { Done::Some(count) })
     }
@@ -138,28 +139,44 @@ fn next_of(copied: &[(i64, Seq)], group: i64) -> Seq {
     }
 }
 
-fn copy(connection: &Connection, row: i64) -> Result<(), LogError> {
-    let doing = problem::sqlite("sorting events");
-    let sql = format!(
-        "INSERT INTO events (group_id, {COLUMNS}) SELECT group_id, {COLUMNS} FROM fresh
-         WHERE id = ?1 ON CONFLICT DO NOTHING"
-    );
-    let count = connection
-        .prepare_cached(&sql)
-        .and_then(|mut statement| statement.execute([row]))
-        .map_err(&doing)?;
-    if count > 0 {
-        return Ok(());
-    }
-    // Copied before a crash, or not what it is taken for.
-    let is_there = connection
-        .prepare_cached(
-            "SELECT 1 FROM fresh JOIN events USING (group_id, seq, chain) WHERE fresh.id = ?1",
-        )
-        .and_then(|mut statement| statement.exists([row]))
-        .map_err(&doing)?;
-    if is_there { Ok(()) } else { Err(LogError::Damaged(format!("fresh row {row} is missing"))) }
+/// Copies rows.
+struct Copy<'connection> {
+    connection: &'connection Connection,
+    statement: CachedStatement<'connection>,
 }
+
+impl<'connection> Copy<'connection> {
+    fn new(connection: &'connection Connection) -> Result<Self, LogError> {
+        // What is there already is ignored, for that costs no journal of the statement's own.
+        let sql = format!(
+            "INSERT OR IGNORE INTO events (group_id, {COLUMNS})
+             SELECT group_id, {COLUMNS} FROM fresh WHERE id = ?1"
+        );
+        let statement = connection.prepare_cached(&sql).map_err(problem::sqlite(SORTING))?;
+        Ok(Self { connection, statement })
+    }
+
+    fn row(&mut self, row: i64) -> Result<(), LogError> {
+        if self.statement.execute([row]).map_err(problem::sqlite(SORTING))? > 0 {
+            return Ok(());
+        }
+        // Copied before a crash, or not what it is taken for.
+        let is_there = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM fresh JOIN events USING (group_id, seq, chain) WHERE fresh.id = ?1",
+            )
+            .and_then(|mut statement| statement.exists([row]))
+            .map_err(problem::sqlite(SORTING))?;
+        if is_there {
+            Ok(())
+        } else {
+            Err(LogError::Damaged(format!("fresh row {row} is not where it was put")))
+        }
+    }
+}
+
+const SORTING: &str = "sorting events";
 
 /// Does work whose commits are not waited for.
 fn unsynced<T>(
