@@ -154,6 +154,12 @@ impl Group {
         Some((id, self.members.get(&id)?))
     }
 
+    /// The member who bears that name, or one that looks like it.
+    pub fn bearer(&self, name: &Name) -> Option<MemberId> {
+        let mut bearers = name.keys().filter_map(|key| self.names.get(key));
+        bearers.find(|id| self.members.contains_key(id)).copied()
+    }
+
     /// The member whose membership that account holds.
     pub fn held_by(&self, account: &Account) -> Option<(MemberId, &Member)> {
         // Looked through: it is asked for when somebody comes, and costs members without an account

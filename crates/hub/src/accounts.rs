@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conclave_core::{
-    Account, AccountId, GroupId, MemberId, Name, Password, Refusal, Timestamp, limits,
+    Account, AccountId, GroupId, MemberId, Name, Party, Password, Refusal, Timestamp, limits,
 };
 use conclave_log::{Marker, NewAccount, StoredAccount};
 
@@ -20,7 +20,8 @@ use crate::brake::{Source, Target};
 use crate::hub::{Hub, refusal_of};
 use crate::live_group::{LiveGroup, Model, Serial};
 use crate::membership::Membership;
-use crate::outlet::{Outlet, Signal};
+use crate::outlet::{Outlet, Own, Signal};
+use crate::present::Connected;
 use crate::wire::Wire;
 
 /// Proof that the password of an account was given. Cheap to clone.
@@ -43,17 +44,6 @@ pub(crate) struct Accounts {
     /// vouches for the next connection that brings the same, so that a restart of everybody's
     /// client is not hashed one by one twice.
     vouched: Mutex<HashMap<AccountId, blake3::Hash>>,
-    /// Connections that are signed in, in the order in which they came.
-    connected: Mutex<HashMap<AccountId, Vec<Connected>>>,
-}
-
-/// A connection of an account.
-#[derive(Clone, Debug)]
-pub(crate) struct Connected {
-    serial: Serial,
-    outlet: Arc<Outlet>,
-    #[expect(dead_code, reason = "what direct messages will be written on")]
-    wire: &'static dyn Wire,
 }
 
 /// Accounts whose passwords vouch; past it all are hashed once more.
@@ -75,34 +65,6 @@ impl Accounts {
             vouched.clear();
         }
         vouched.insert(id, digest);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Vec<Connected>>> {
-        self.connected.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The connections of an account.
-    pub(crate) fn connected(&self, id: AccountId) -> Vec<Connected> {
-        self.lock().get(&id).cloned().unwrap_or_default()
-    }
-
-    /// Adds a connection. Where there are more than there may be, the oldest goes.
-    fn connect(&self, id: AccountId, added: Connected) -> Option<Connected> {
-        let mut connected = self.lock();
-        let of_account = connected.entry(id).or_default();
-        of_account.push(added);
-        let is_over = of_account.len() > limits::SESSIONS_PER_MEMBER_MAX;
-        is_over.then(|| of_account.remove(0))
-    }
-
-    fn disconnect(&self, id: AccountId, serial: Serial) {
-        let mut connected = self.lock();
-        if let Some(of_account) = connected.get_mut(&id) {
-            of_account.retain(|other| other.serial != serial);
-            if of_account.is_empty() {
-                connected.remove(&id);
-            }
-        }
     }
 }
 
@@ -209,6 +171,14 @@ impl SignedIn {
         &self.account
     }
 
+    pub(crate) const fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    fn party(&self) -> Party {
+        Party::Account(self.account.id())
+    }
+
     /// The groups that the account is a member of, by rising number: what its next connection
     /// takes up, by [`SignedIn::resume`].
     ///
@@ -312,12 +282,18 @@ impl SignedIn {
     }
 
     /// Makes the connection known as one of the account's, until what is given is dropped: it is
-    /// signalled what concerns the account, and direct messages are written to it on that wire.
+    /// signalled what concerns the account, and direct messages are written to it on that wire, its
+    /// own as `own` says.
     /// Past [`limits::SESSIONS_PER_MEMBER_MAX`] the oldest is signalled [`Signal::SignedOut`].
-    pub fn connect(&self, outlet: &Arc<Outlet>, wire: &'static dyn Wire) -> AccountConnection {
+    pub fn connect(
+        &self,
+        outlet: &Arc<Outlet>,
+        wire: &'static dyn Wire,
+        own: Own,
+    ) -> AccountConnection {
         let (serial, outlet) = (self.hub.next_serial(), Arc::clone(outlet));
-        let added = Connected { serial, outlet, wire };
-        if let Some(oldest) = self.hub.accounts().connect(self.account.id(), added) {
+        let added = Connected { serial, outlet, wire, own };
+        if let Some(oldest) = self.hub.present().connect(self.party(), added) {
             oldest.outlet.signal(Signal::SignedOut);
         }
         AccountConnection { signed_in: self.clone(), serial }
@@ -367,7 +343,7 @@ impl SignedIn {
     }
 
     fn tell_others(&self, outlet: &Arc<Outlet>, signal: Signal) {
-        for other in self.hub.accounts().connected(self.account.id()) {
+        for other in self.hub.present().connections(self.party()) {
             if !Arc::ptr_eq(&other.outlet, outlet) {
                 other.outlet.signal(signal);
             }
@@ -384,7 +360,8 @@ pub struct AccountConnection {
 
 impl Drop for AccountConnection {
     fn drop(&mut self) {
-        let SignedIn { hub, account } = &self.signed_in;
-        hub.accounts().disconnect(account.id(), self.serial);
+        // Its conversations outlive its being there.
+        let _had_directs =
+            self.signed_in.hub.present().disconnect(self.signed_in.party(), self.serial);
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use conclave_core::GroupId;
+use conclave_core::{GroupId, Pair};
 use conclave_log::{Log, LogError};
 use tokio::sync::OnceCell;
 
@@ -16,6 +16,9 @@ use crate::live_group::LiveGroup;
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     places: Mutex<HashMap<GroupId, Arc<Place>>>,
+    /// The numbers of the direct conversations that are alive, by whose they are, so that the log is
+    /// not asked for each message.
+    directs: Mutex<HashMap<Pair, GroupId>>,
 }
 
 /// A group that is alive, or is being loaded by whoever came first.
@@ -51,6 +54,28 @@ impl Directory {
         }
     }
 
+    /// The direct conversation of a pair, if it is alive.
+    pub(crate) fn find_direct(&self, pair: Pair) -> Option<Arc<LiveGroup>> {
+        let id = *self.lock_directs().get(&pair)?;
+        self.find(id).filter(|live| !live.has_ended())
+    }
+
+    /// Notes whose conversation a live group is.
+    pub(crate) fn note_direct(&self, pair: Pair, live: &LiveGroup) {
+        self.lock_directs().insert(pair, live.id);
+    }
+
+    /// Lets go of what was noted of a group that is alive no more.
+    fn forget_direct(&self, live: &LiveGroup) {
+        if let Some(two) = &live.two {
+            self.lock_directs().remove(&two.pair);
+        }
+    }
+
+    fn lock_directs(&self) -> MutexGuard<'_, HashMap<Pair, GroupId>> {
+        self.directs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// All groups that are alive.
     pub(crate) fn all(&self) -> Vec<Arc<LiveGroup>> {
         self.lock().values().filter_map(|place| place.get().cloned()).collect()
@@ -67,6 +92,7 @@ impl Directory {
         if places.get(&live.id).is_some_and(|place| holds(place, live)) {
             let_go();
             places.remove(&live.id);
+            self.forget_direct(live);
         }
     }
 
@@ -80,6 +106,7 @@ impl Directory {
         if !is_held && holds(place, live) && live.model().in_flight.is_empty() {
             let_go();
             places.remove(&live.id);
+            self.forget_direct(live);
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::brake::Brake;
 use crate::directory::Directory;
 use crate::hasher::{HashCost, Hasher};
 use crate::live_group::{Answer, LiveGroup, Serial};
+use crate::present::Present;
 use crate::{publisher, sweep};
 
 /// What a hub is started with.
@@ -64,6 +65,7 @@ pub struct Hub {
     hasher: Hasher,
     brake: Brake,
     accounts: Accounts,
+    present: Present,
     /// Key of the digests by which a password vouches; of this process only.
     vouch_key: [u8; 32],
     /// A hash that no password has, checked where there is no group.
@@ -108,6 +110,7 @@ impl Hub {
             hasher: Hasher::new(config.hash_cost),
             brake: Brake::default(),
             accounts: Accounts::default(),
+            present: Present::default(),
             vouch_key,
             nobodys_hash: OnceLock::new(),
             appends: Semaphore::new(limits::APPENDS_IN_FLIGHT_MAX),
@@ -252,6 +255,10 @@ impl Hub {
 
     pub(crate) const fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    pub(crate) const fn present(&self) -> &Present {
+        &self.present
     }
 
     pub(crate) const fn tasks(&self) -> &TaskTracker {

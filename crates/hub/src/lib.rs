@@ -10,13 +10,15 @@
 //! catch-up task serves those that are behind, from the tail or from the log.
 //!
 //! Locks, in the order in which two may be held: the directory before a group's model before the
-//! log's own queue; an outlet's feed before a tail's ring. No other two are ever held at once, and
-//! none of them across an await. `Hub::changing`, which is, comes before all.
+//! log's own queue; an outlet's feed before a tail's ring; the directory before what it notes of
+//! direct conversations; whichever before the names of a conversation. No other two are ever held at
+//! once, and none of them across an await. `Hub::changing`, which is, comes before all.
 
 mod accounts;
 mod admission;
 mod brake;
 mod catch_up;
+mod direct;
 mod directory;
 mod hasher;
 mod history;
@@ -26,16 +28,19 @@ mod live_group;
 mod membership;
 mod outlet;
 mod passing;
+mod present;
 mod publisher;
 mod session;
 mod steward;
 mod sweep;
 mod tail;
+mod visit;
 mod wire;
 
 pub use accounts::{AccountConnection, SignedIn};
 pub use admission::{Admission, Joined, Keep, Position, Resumed};
 pub use brake::Source;
+pub use direct::{Contact, Direct, DirectListed, DirectView};
 pub use hasher::HashCost;
 pub use hub::{Entropy, Hub, HubConfig, HubEnd};
 pub use live_group::Serial;
@@ -43,4 +48,5 @@ pub use membership::{Landed, MemberHere, Membership, Said, Sending};
 pub use outlet::{Ended, Outlet, Own, Signal, Sink};
 pub use session::Session;
 pub use steward::GroupShown;
+pub use visit::Visit;
 pub use wire::Wire;

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conclave_core::{
-    Account, Command, Decision, Entry, Group, GroupId, GroupName, Kind, MemberId, Passing, Refusal,
-    SeatSecret, Seq, Text, Timestamp, limits,
+    Account, Command, Decision, Entry, Event, Group, GroupId, GroupName, Kind, MemberId, Passing,
+    Refusal, SeatSecret, Seq, Text, Timestamp, limits,
 };
 use conclave_log::{GroupOptions, Stored, Ticket};
 use tokio::sync::{Notify, OnceCell, oneshot};
 
+use crate::direct::{DirectView, Two};
 use crate::outlet::{Ended, Outlet, Own, Signal};
 use crate::session::Session;
 use crate::tail::Tail;
@@ -42,6 +43,35 @@ pub(crate) struct LiveGroup {
     is_deleted: AtomicBool,
     /// Number of the newest event that was brought to everyone who was at the head.
     delivered: AtomicU64,
+    /// Whose it is, where it is a direct conversation.
+    pub(crate) two: Option<Box<Two>>,
+    /// Members of it may have direct conversations that live in it.
+    has_directs: AtomicBool,
+}
+
+/// A group as one of its members sees it.
+pub(crate) enum View {
+    /// All see it alike.
+    Group(GroupName),
+    /// A direct conversation.
+    Direct(DirectView),
+}
+
+impl View {
+    /// Writes an event, with the label that the connection it is for put on it.
+    pub(crate) fn encode(
+        &self,
+        wire: &dyn Wire,
+        event: &Event,
+        label: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
+        match (self, label) {
+            (Self::Group(name), None) => wire.encode(name, event, out),
+            (Self::Group(name), Some(label)) => wire.encode_labelled(name, event, label, out),
+            (Self::Direct(direct), label) => wire.encode_direct(direct, event, label, out),
+        }
+    }
 }
 
 /// A session's outlet.
@@ -125,9 +155,15 @@ impl LiveGroup {
         for event in &stored.events {
             group.apply(event);
         }
+        if stored.direct.is_some() {
+            group = group.with_names_free();
+        }
+        let two = stored.direct.and_then(|pair| Two::new(pair, &group)).map(Box::new);
         let head = group.head();
         Self {
             id,
+            two,
+            has_directs: AtomicBool::new(stored.has_directs),
             password_hash: stored.password_hash,
             vouched: Mutex::default(),
             tail: Tail::new(group.head()),
@@ -152,6 +188,38 @@ impl LiveGroup {
     /// What it goes by.
     pub(crate) fn name(&self) -> GroupName {
         GroupName::from(self.id)
+    }
+
+    /// The group as a member of it sees it.
+    pub(crate) fn view_of(&self, member: MemberId) -> View {
+        match self.view_of_direct(member) {
+            Some(direct) => View::Direct(direct),
+            None => View::Group(self.name()),
+        }
+    }
+
+    /// The direct conversation that it is, as one of its two sees it.
+    pub(crate) fn view_of_direct(&self, member: MemberId) -> Option<DirectView> {
+        self.two.as_ref().map(|two| two.view_of(self.id, member))
+    }
+
+    /// What tells the form in which that member is written its events on that wire from others:
+    /// the wire's number, but in a direct conversation, which its two see each in its way.
+    pub(crate) fn form_of(&self, wire: &dyn Wire, member: MemberId) -> usize {
+        match &self.two {
+            None => wire.place(),
+            Some(_) => 2 * wire.place() + usize::from(member.0 == 1),
+        }
+    }
+
+    /// Notes that members of it have direct conversations that live in it.
+    pub(crate) fn note_directs(&self) {
+        self.has_directs.store(true, Ordering::Release);
+    }
+
+    /// Whether members of it may have direct conversations that live in it.
+    pub(crate) fn has_directs(&self) -> bool {
+        self.has_directs.load(Ordering::Acquire)
     }
 
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
@@ -192,6 +260,17 @@ impl LiveGroup {
         }
         drop(readers);
         self.show_out(&added, self.end_told());
+    }
+
+    /// Lets go of readers, whose outlets have no cursors any more.
+    pub(crate) fn retain_readers(&self, stays: impl Fn(&Reader) -> bool) {
+        let readers = self.readers();
+        let gone: Vec<_> =
+            readers.iter().filter(|reader| !stays(reader)).map(|reader| reader.session).collect();
+        if !gone.is_empty() {
+            let mut readers = self.lock_readers();
+            Arc::make_mut(&mut readers).retain(|reader| !gone.contains(&reader.session));
+        }
     }
 
     /// Takes a session's reader away, and its cursor with it: nothing is written of the group from

@@ -211,6 +211,22 @@ impl Outlet {
         self.lock().note_label(labelled);
     }
 
+    /// Takes a session's place away where it has been given everything up to `head`; whether it has
+    /// none now.
+    pub(crate) fn detach_if_past(&self, session: Serial, head: Seq) -> bool {
+        let mut feed = self.lock();
+        let is_behind = feed.cursor_of(session).is_some_and(|cursor| cursor.next <= head);
+        if !is_behind {
+            feed.cursors.retain(|cursor| cursor.session != session);
+        }
+        !is_behind
+    }
+
+    /// What a session is written in and what of its own it is shown, where it still reads.
+    pub(crate) fn written_in(&self, session: Serial) -> Option<(&'static dyn Wire, Own)> {
+        self.lock().cursor_of(session).map(|cursor| (cursor.wire, cursor.own))
+    }
+
     /// Changes a session's place, where it has one. `true` where a catch-up task is to be started.
     #[must_use]
     fn adjust(&self, session: Serial, change: impl FnOnce(&mut Cursor)) -> bool {
@@ -301,16 +317,18 @@ impl Outlet {
     fn write_chunk(&self, feed: &mut Feed, session: Serial, chunk: &Chunk) -> Wrote {
         let Some(cursor) = feed.cursor_of(session) else { return Wrote::All };
         let (group, wire, next) = (Arc::clone(&cursor.group), cursor.wire, cursor.next);
+        let member = cursor.member;
         let skipped = usize::try_from(next.0 - chunk.first().0).unwrap_or(usize::MAX);
         let has_own = chunk.may_hold(cursor.member);
         let leaves_out = cursor.leaves_out();
         let labels = if has_own { feed.labels_from(session, next) } else { Vec::new() };
         let of_its_own;
         let encoded = if labels.is_empty() {
-            chunk.encoded(&group, wire)
+            chunk.encoded(&group, wire, member)
         } else {
             let events = chunk.events();
-            of_its_own = Encoded::labelled(&group.name(), events, wire, |_| false, &labels);
+            let view = group.view_of(member);
+            of_its_own = Encoded::labelled(&view, events, wire, |_| false, &labels);
             &of_its_own
         };
         let pieces = Pieces::new(encoded, skipped, |index| {

@@ -6,12 +6,13 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use conclave_core::{Event, Kind, MemberId, Refusal, Seq, limits};
+use conclave_core::{Event, Kind, MemberId, Party, Refusal, Seq, limits};
 use conclave_log::{AppendFailure, Batch, Commits, GroupCommit, Ticket};
 use tokio::time::Instant;
 
 use crate::admission::Keep;
 use crate::catch_up;
+use crate::direct::{close_directs_of, flow};
 use crate::hub::Hub;
 use crate::live_group::{Answer, InFlight, Joining, LiveGroup, Model, Reader};
 use crate::outlet::{Ended, Labelled};
@@ -47,6 +48,9 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
                 if let Some(chunk) = settle(hub, &live, now, events, &tickets) {
                     written = pass(hub, &live, &chunk, written).await;
                     live.note_delivered(chunk.end().minus(1));
+                    if live.two.is_some() {
+                        flow::let_go(&live);
+                    }
                 }
             }
             GroupCommit::Failed { group, tickets, failure } => {
@@ -94,7 +98,7 @@ fn settle(
         match append.map(|append| append.answer) {
             None | Some(Answer::OnFailure(_)) => {}
             Some(Answer::Labelled { outlet, session, label }) => {
-                labelled.push((outlet, Labelled { session, seq: event.seq, label }));
+                labelled.push((outlet, Labelled { session, member, seq: event.seq, label }));
             }
             Some(Answer::Told(teller)) => told.push((teller, (event.seq, event.at))),
             Some(Answer::Joins(joining)) => {
@@ -105,6 +109,9 @@ fn settle(
         is_new
     });
     keep_snapshot(hub, live, &mut model);
+    if let Some(two) = &live.two {
+        two.note_names(&model.group);
+    }
     drop(model);
     let sessions: Vec<_> = joined
         .into_iter()
@@ -115,7 +122,15 @@ fn settle(
     }
     if !departed.is_empty() {
         live.show_out_of(&departed);
+        if live.has_directs() {
+            let party = |(member, _): &(MemberId, Ended)| Party::Member(live.id, *member);
+            close_directs_of(hub, departed.iter().map(party).collect());
+        }
     }
+    if let Some(first) = events.first() {
+        flow::gather(hub, live, first.seq);
+    }
+    flow::find_sessions(live, &mut labelled);
     // Before the head moves: whoever catches up finds the label.
     for (outlet, label) in labelled {
         outlet.note_label(label);

@@ -134,10 +134,23 @@ impl Hub {
         let deleted = self.log().delete(live.id).await;
         self.bury(live).await;
         let is_deleted = deleted.map_err(|error| refusal_of(&error))?;
-        if is_deleted {
+        if is_deleted && live.two.is_none() {
             tracing::info!(group = %live.id, "group deleted");
         }
+        if live.has_directs() {
+            self.bury_directs_in(live.id).await;
+        }
         Ok(is_deleted)
+    }
+
+    /// Takes out the conversations that lived in a group that was deleted: the log has them no more.
+    async fn bury_directs_in(&self, home: GroupId) {
+        for direct in self.directory().all() {
+            if direct.two.as_ref().is_some_and(|two| two.pair.home() == Some(home)) {
+                direct.end(Ended::Deleted);
+                self.bury(&direct).await;
+            }
+        }
     }
 
     /// Deletes a group where its state says so.

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use conclave_core::{Event, GroupName, MemberId, Seq, limits};
+use conclave_core::{Event, MemberId, Seq, limits};
 use tokio::time::Instant;
 
-use crate::live_group::LiveGroup;
+use crate::live_group::{LiveGroup, View};
 use crate::wire::Wire;
 
 /// Events of one commit to one group: published together, encoded once a wire.
@@ -31,7 +31,7 @@ pub(crate) struct Chunk {
 /// A chunk's bytes on one wire, and those on the next that was asked for.
 #[derive(Debug)]
 struct Form {
-    /// The wire's number.
+    /// Which: the wire's number, or what stands for it ([`LiveGroup::form_of`]).
     place: usize,
     encoded: Encoded,
     next: OnceLock<Box<Self>>,
@@ -49,17 +49,17 @@ pub(crate) struct Encoded {
 impl Encoded {
     /// Encodes events of one chunk or page; those that `is_left_out` have no bytes.
     pub(crate) fn new(
-        group: &GroupName,
+        view: &View,
         events: &[Event],
         wire: &dyn Wire,
         is_left_out: impl Fn(&Event) -> bool,
     ) -> Self {
-        Self::labelled(group, events, wire, is_left_out, &[])
+        Self::labelled(view, events, wire, is_left_out, &[])
     }
 
     /// The same for one connection, which put labels on some of them.
     pub(crate) fn labelled(
-        group: &GroupName,
+        view: &View,
         events: &[Event],
         wire: &dyn Wire,
         is_left_out: impl Fn(&Event) -> bool,
@@ -70,10 +70,9 @@ impl Encoded {
             .iter()
             .map(|event| {
                 if !is_left_out(event) {
-                    match labels.iter().find(|(seq, _)| *seq == event.seq) {
-                        Some((_, label)) => wire.encode_labelled(group, event, label, &mut bytes),
-                        None => wire.encode(group, event, &mut bytes),
-                    }
+                    let mut labels = labels.iter().filter(|(seq, _)| *seq == event.seq);
+                    let label = labels.next().map(|(_, label)| &**label);
+                    view.encode(wire, event, label, &mut bytes);
                 }
                 // A page holds well below 2^32 bytes: events and their number are bounded.
                 u32::try_from(bytes.len()).unwrap_or(u32::MAX)
@@ -116,15 +115,17 @@ impl Chunk {
         self.members & bit(member) != 0
     }
 
-    /// Its bytes on that wire; made by the first who asks. `live` is the group whose it is.
-    pub(crate) fn encoded(&self, live: &LiveGroup, wire: &dyn Wire) -> &Encoded {
-        let place = wire.place();
+    /// Its bytes on that wire, as that member sees it; made by the first who asks. `live` is the
+    /// group whose it is.
+    pub(crate) fn encoded(&self, live: &LiveGroup, wire: &dyn Wire, member: MemberId) -> &Encoded {
+        let place = live.form_of(wire, member);
         let mut next = &self.encoded;
         loop {
             // Of two who ask at once for different wires one makes its form here; the other finds
             // that it is not the one, and goes on.
             let form = next.get_or_init(|| {
-                let encoded = Encoded::new(&live.name(), &self.events, wire, |_| false);
+                let view = live.view_of(member);
+                let encoded = Encoded::new(&view, &self.events, wire, |_| false);
                 Box::new(Form { place, encoded, next: OnceLock::new() })
             });
             if form.place == place {

@@ -7,6 +7,8 @@ use std::fmt;
 
 use conclave_core::{Event, GroupName, Passing};
 
+use crate::direct::DirectView;
+
 /// A way of writing events as bytes. One static value a way; connections that share it share the
 /// encoded bytes.
 pub trait Wire: Send + Sync + fmt::Debug {
@@ -24,4 +26,16 @@ pub trait Wire: Send + Sync + fmt::Debug {
 
     /// Appends something of the moment as bytes; nothing where the wire does not show it.
     fn encode_passing(&self, _group: &GroupName, _passing: &Passing, _out: &mut Vec<u8>) {}
+
+    /// Appends an event of a direct conversation as bytes, as one of its two sees it, with the label
+    /// that the connection put on it where it brought it about; nothing where the wire does not
+    /// show such an event.
+    fn encode_direct(
+        &self,
+        _direct: &DirectView,
+        _event: &Event,
+        _label: Option<&str>,
+        _out: &mut Vec<u8>,
+    ) {
+    }
 }

@@ -36,6 +36,8 @@ pub(super) struct Feed {
 #[derive(Debug)]
 pub(crate) struct Labelled {
     pub(crate) session: Serial,
+    /// Who said it.
+    pub(crate) member: MemberId,
     pub(crate) seq: Seq,
     pub(crate) label: Box<str>,
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use conclave_core::{Event, Seq};
 
 use super::{Outlet, Pieces, Run, Wrote};
-use crate::live_group::{LiveGroup, Serial};
+use crate::live_group::{LiveGroup, Serial, View};
 use crate::tail::{Encoded, Found};
 
 /// What a catch-up task is to do next.
@@ -104,7 +104,8 @@ impl Outlet {
         let is_wanted = |run: &&Run| run.session == wanted.session && run.next == wanted.from;
         let Some(run) = feed.history.front().filter(is_wanted) else { return Wrote::All };
         let end = run.end;
-        let encoded = Encoded::new(&run.group.name(), page, run.wire, |event| {
+        let view = View::Group(run.group.name());
+        let encoded = Encoded::new(&view, page, run.wire, |event| {
             event.seq >= end || !event.entry.is_message()
         });
         let (wrote, done) = self.write(&mut feed, Pieces::new(&encoded, 0, |_| false));
@@ -120,9 +121,10 @@ impl Outlet {
         if cursor.next != wanted.from {
             return Wrote::All;
         }
-        let (name, wire, leaves_out) = (cursor.group.name(), cursor.wire, cursor.leaves_out());
+        let (view, wire, leaves_out) =
+            (cursor.group.view_of(cursor.member), cursor.wire, cursor.leaves_out());
         let labels = feed.labels_from(wanted.session, wanted.from);
-        let encoded = Encoded::labelled(&name, page, wire, leaves_out, &labels);
+        let encoded = Encoded::labelled(&view, page, wire, leaves_out, &labels);
         let (wrote, done) = self.write(&mut feed, Pieces::new(&encoded, 0, |_| false));
         feed.move_on(wanted.session, done);
         wrote

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conclave_core::{GroupId, Password, Refusal, Seq, Timestamp, limits};
-use conclave_hub::{Ended, HashCost, Keep, Position, Signal, SignedIn, Source};
+use conclave_hub::{Ended, HashCost, Keep, Own, Position, Signal, SignedIn, Source};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -227,8 +227,8 @@ async fn what_was_read_is_told_to_the_other_connections_of_the_account_and_nobod
     let noya = register(&stage, "Noya").await;
     let phone = join_as(&stage, &noya, group, "Noya").await;
     let desk = resume(&noya, group, None).await;
-    let _phone_here = noya.connect(&phone.outlet, &WIRE);
-    let desk_here = noya.connect(&desk.outlet, &WIRE);
+    let _phone_here = noya.connect(&phone.outlet, &WIRE, Own::Everything);
+    let desk_here = noya.connect(&desk.outlet, &WIRE, Own::Everything);
     let at = Timestamp::from_ms;
     for (ms, stands) in [(700, 700), (500, 700), (900, 900)] {
         let raised = noya.mark_read(&phone.outlet, group, at(ms)).await.unwrap();
@@ -255,14 +255,14 @@ async fn what_an_account_joins_is_told_to_its_other_connections() {
     let (group, _admission) = stage.create().await;
     let noya = register(&stage, "Noya").await;
     let (_pipe, desk) = connection(1 << 20);
-    let _desk_here = noya.connect(&desk, &WIRE);
+    let _desk_here = noya.connect(&desk, &WIRE, Own::Everything);
     let phone = join_as(&stage, &noya, group, "Noya").await;
     assert_eq!(desk.take_signals(), [Signal::AccountJoined { group }]);
-    let _phone_here = noya.connect(&phone.outlet, &WIRE);
+    let _phone_here = noya.connect(&phone.outlet, &WIRE, Own::Everything);
     join_as(&stage, &noya, group, "Noya").await;
     assert_eq!(desk.take_signals(), [], "it was a member already");
     let _more: Vec<_> = (1..limits::SESSIONS_PER_MEMBER_MAX)
-        .map(|_| noya.connect(&connection(1 << 20).1, &WIRE))
+        .map(|_| noya.connect(&connection(1 << 20).1, &WIRE, Own::Everything))
         .collect();
     assert_eq!(desk.take_signals(), [Signal::SignedOut]);
 }

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod delivery;
+mod direct;
 mod faults;
 mod groups;
 mod isolation;

@@ -9,8 +9,8 @@ use conclave_core::{
     Timestamp, Topic,
 };
 use conclave_hub::{
-    Admission, HashCost, Hub, HubConfig, Joined, Keep, Outlet, Position, Resumed, Said, Session,
-    Source, Wire,
+    Admission, DirectView, HashCost, Hub, HubConfig, Joined, Keep, Outlet, Position, Resumed, Said,
+    Session, Source, Wire,
 };
 use conclave_log::Clock;
 use conclave_log::memory::{MemoryDisk, MemoryLog};
@@ -27,16 +27,25 @@ impl Wire for TestWire {
     }
 
     fn encode(&self, _group: &GroupName, event: &Event, out: &mut Vec<u8>) {
-        let what = match &event.entry.kind {
-            Kind::Said { text, .. } => format!("said {text}"),
-            Kind::Action { text, .. } => format!("did {text}"),
-            Kind::Joined { .. } => "joined".to_owned(),
-            Kind::Left => "left".to_owned(),
-            Kind::Renamed { to } => format!("renamed {to}"),
-            Kind::Topic { text } => format!("topic {}", text.as_str()),
-            Kind::Removed { by } => format!("removed by {by}"),
-        };
+        let what = told(event);
         out.extend_from_slice(format!("{} {} {what}\n", event.seq, event.entry.name).as_bytes());
+    }
+
+    fn encode_direct(
+        &self,
+        direct: &DirectView,
+        event: &Event,
+        label: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
+        if event.entry.is_message() {
+            let label = label.map(|label| format!("[{label}] ")).unwrap_or_default();
+            let (with, what) = (direct.with_at(event), told(event));
+            let arrow = if direct.is_own(event) { "->" } else { "<-" };
+            out.extend_from_slice(
+                format!("{label}{} {arrow} {with}: {what}\n", direct.my_name).as_bytes(),
+            );
+        }
     }
 
     fn encode_passing(&self, _group: &GroupName, passing: &Passing, out: &mut Vec<u8>) {
@@ -46,6 +55,19 @@ impl Wire for TestWire {
             Passing::Presence { name, is_here: false, .. } => format!("~ {name} is away\n"),
         };
         out.extend_from_slice(line.as_bytes());
+    }
+}
+
+/// What happened, in words.
+fn told(event: &Event) -> String {
+    match &event.entry.kind {
+        Kind::Said { text, .. } => format!("said {text}"),
+        Kind::Action { text, .. } => format!("did {text}"),
+        Kind::Joined { .. } => "joined".to_owned(),
+        Kind::Left => "left".to_owned(),
+        Kind::Renamed { to } => format!("renamed {to}"),
+        Kind::Topic { text } => format!("topic {}", text.as_str()),
+        Kind::Removed { by } => format!("removed by {by}"),
     }
 }
 
