@@ -3,7 +3,7 @@
 // Knows no component. Everything a person does is a function here; everything that is to be seen
 // is in `app`, which changes as a whole and at most once a batch of frames.
 
-import { readEntered, readEvents, readMembers, str, num, type ChatEvent, type Entered, type Frame, type Json, type Op, type Problem } from "../api/frames";
+import { readEntered, readEvents, readMembers, num, type ChatEvent, type Entered, type Frame, type Json, type Op, type Problem } from "../api/frames";
 import type { Answer, Link, LinkState, Listener } from "../link/link";
 import { firstSeq, isMessage, lastSeq, newGroup, type Group } from "../state/group";
 import { groupOf, isSeen, newApp, reduce, type App, type Input } from "../state/app";
@@ -38,10 +38,11 @@ export class Client {
   onDirect: (group: string, name: string, text: string) => void = () => undefined;
 
   #link: Link | null = null;
-  #loading = new Set<string>();
+  /** The page of each group that was asked for last. */
+  #pages = new Map<string, Promise<void>>();
+  #deadEnds = new Set<string>();
   #told = new Map<string, number>();
   #keepDue: ReturnType<typeof setTimeout> | null = null;
-  #askedPages = new Map<string, string>();
 
   /** Reads what was kept and opens the link. */
   start(connect: (listener: Listener) => Link): void {
@@ -126,6 +127,7 @@ export class Client {
 
   #enter(answer: Entered, after: number | null): void {
     this.#warm.add(answer.group);
+    this.#deadEnds.clear();
     this.#put({ type: "entered", answer, after });
     const group = groupOf(this.app, answer.group);
     if (!group) return;
@@ -306,22 +308,21 @@ export class Client {
     await this.#page(id, "around", { before });
   }
 
+  /** Asks for a page once the one that is under way has come. */
   async #page(id: string, place: "older" | "newer" | "around", at: Json): Promise<void> {
-    if (this.#loading.has(id)) return;
-    this.#loading.add(id);
-    const answer = await this.#ask({ op: "history", group: id, ...at, limit: PAGE });
-    this.#loading.delete(id);
-    if ("problem" in answer) return;
-    const events = readEvents(answer.ok["events"]);
-    const asked = JSON.stringify([place, at, events.length]);
-    // A page that brings nothing is not asked for again and again.
-    if (this.#askedPages.get(id) === asked && place !== "around") return;
-    this.#askedPages.set(id, asked);
-    this.#put({ type: "paged", group: id, place, events });
-  }
-
-  isLoading(id: string): boolean {
-    return this.#loading.has(id);
+    const wish = `${id} ${place} ${JSON.stringify(at)}`;
+    // What brought nothing would bring nothing again.
+    if (this.#deadEnds.has(wish)) return;
+    const before = this.#pages.get(id) ?? Promise.resolve();
+    const page = before.then(async () => {
+      const answer = await this.#ask({ op: "history", group: id, ...at, limit: PAGE });
+      if ("problem" in answer) return;
+      const window = groupOf(this.app, id);
+      this.#put({ type: "paged", group: id, place, events: readEvents(answer.ok["events"]) });
+      if (groupOf(this.app, id) === window) this.#deadEnds.add(wish);
+    });
+    this.#pages.set(id, page);
+    await page;
   }
 
   // Everything else a member does.
@@ -395,4 +396,3 @@ function newId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export { str };

@@ -1,0 +1,144 @@
+// Links that break and programs that are killed: nothing is lost, nothing doubled, and all are told.
+//
+// `CONCLAVE_CUT_SECONDS` makes the time of cuts longer than in an ordinary run.
+
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { Network } from "./cuts";
+import { openBrowser, Person } from "./people";
+import { Program } from "./program";
+import { Terminal } from "./terminal";
+
+const CUT_SECONDS = Number(process.env["CONCLAVE_CUT_SECONDS"] ?? "10");
+
+let program: Program;
+let network: Network;
+let browser: Browser;
+let people: Person[] = [];
+const person = async (path = "/"): Promise<Person> => {
+  const one = await Person.at(browser, network.web + path);
+  people.push(one);
+  return one;
+};
+
+beforeAll(async () => {
+  program = await Program.start("--message-rate", "none");
+  network = await Network.to(() => program.webPort);
+  browser = await openBrowser();
+});
+afterEach(async () => {
+  for (const one of people) {
+    expect(one.complaints).toEqual([]);
+    await one.leaveBrowser();
+  }
+  people = [];
+});
+afterAll(async () => {
+  await browser.close();
+  network.close();
+  await program.stop();
+});
+
+it("what is typed while the network is down is sent once it is back, in order and once", async () => {
+  const noya = await person();
+  const group = await noya.create("Noya", "1234");
+  const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+  network.down();
+  await noya.hears(/Connection lost/);
+  for (const text of ["one", "two", "three"]) await noya.say(text);
+  // They stand there as waiting, and are no messages yet.
+  await noya.log.getByText("Waiting for the connection").first().waitFor({ state: "attached" });
+  expect(await noya.messages.count()).toBe(0);
+  terminal.types("while you were away");
+  network.up();
+  await noya.button("Try now").click({ timeout: 2_000 }).catch(() => undefined);
+  await noya.hears(/Back\. 1 missed message loaded/);
+  await noya.sees("three");
+  await terminal.hears("Noya: three");
+  const said = (await noya.readAll()).map(([, text]) => text);
+  expect(said).toEqual(["while you were away", "one", "two", "three"]);
+  expect(terminal.lines().filter((line) => line.startsWith("Noya:"))).toEqual(["Noya: one", "Noya: two", "Noya: three"]);
+  terminal.close();
+});
+
+it("a draft and what waits to be sent outlive a reload while the server is away", async () => {
+  const noya = await person();
+  await noya.create("Noya", "1234");
+  await noya.say("before");
+  await noya.sees("before");
+  network.down();
+  await noya.hears(/Connection lost/);
+  await noya.say("queued");
+  await noya.box("Message").fill("a draft");
+  network.up();
+  await noya.page.reload();
+  await noya.sees("queued");
+  expect(await noya.box("Message").inputValue()).toBe("a draft");
+  expect((await noya.readAll()).map(([, text]) => text)).toEqual(["before", "queued"]);
+});
+
+it("the server is killed and started again in the middle, and nobody notices more than a pause", async () => {
+  const noya = await person();
+  const group = await noya.create("Noya", "1234");
+  const bar = await person(`/g/${group}`);
+  await bar.join("Bar", group, "1234");
+  await noya.say("before the kill");
+  await bar.sees("before the kill");
+  await program.kill();
+  await noya.hears(/Connection lost/);
+  await noya.say("during the kill");
+  await bar.box("Message").fill("typed during the kill");
+  await program.again();
+  await noya.sees("during the kill");
+  await bar.sees("during the kill");
+  expect(await bar.box("Message").inputValue()).toBe("typed during the kill");
+  await bar.page.keyboard.press("Enter");
+  await noya.sees("typed during the kill");
+  for (const one of [noya, bar]) {
+    const said = (await one.readAll()).map(([, text]) => text);
+    expect(said).toEqual(["before the kill", "during the kill", "typed during the kill"]);
+  }
+});
+
+it(
+  "cuts every two seconds while both sides write lose nothing, double nothing and keep one order",
+  async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}`);
+    await bar.join("Bar", group, "1234");
+    const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+    const expected = new Set<string>();
+    const until = Date.now() + CUT_SECONDS * 1_000;
+    const writes = async (one: Person, name: string): Promise<void> => {
+      for (let at = 1; Date.now() < until; at += 1) {
+        expected.add(`${name} ${at}`);
+        await one.say(`${name} ${at}`);
+        await one.page.waitForTimeout(100);
+      }
+    };
+    const cutter = setInterval(() => network.cut(), 2_000);
+    await Promise.all([writes(noya, "noya"), writes(bar, "bar")]);
+    clearInterval(cutter);
+    expect(network.cuts).toBeGreaterThan(CUT_SECONDS / 2 - 2);
+    for (const one of [noya, bar]) {
+      // Polls until the last cut is got over: nothing stands there as unsent.
+      await expect.poll(() => one.page.locator(".send").count(), { timeout: 30_000 }).toBe(0);
+      await one.hears(/Connected|Back/);
+    }
+    await expect.poll(() => terminal.lines().filter((line) => /^(Noya|Bar): /.test(line)).length, { timeout: 30_000 }).toBe(expected.size);
+    const [first, second] = [await noya.readAll(), await bar.readAll()];
+    expect(first).toEqual(second);
+    const said = first.map(([, text]) => text);
+    expect(said).toHaveLength(expected.size);
+    expect(new Set(said)).toEqual(expected);
+    const atTerminal = terminal.lines().filter((line) => /^(Noya|Bar): /.test(line)).map((line) => line.replace(/^\w+: /, ""));
+    expect(atTerminal).toEqual(said);
+    for (const name of ["noya", "bar"]) {
+      const own = said.filter((text) => text.startsWith(name)).map((text) => Number(text.split(" ")[1]));
+      expect(own).toEqual(own.map((_, at) => at + 1));
+    }
+    terminal.close();
+  },
+  60_000 + CUT_SECONDS * 2_000,
+);

@@ -1,0 +1,237 @@
+// What people do in a group, in two browsers and at a terminal.
+
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { openBrowser, Person } from "./people";
+import { Program } from "./program";
+import { Terminal } from "./terminal";
+
+let program: Program;
+let browser: Browser;
+let people: Person[] = [];
+const person = async (path = "/", options = {}): Promise<Person> => {
+  const one = await Person.at(browser, program.web + path, options);
+  people.push(one);
+  return one;
+};
+
+beforeAll(async () => {
+  program = await Program.start("--message-rate", "none");
+  browser = await openBrowser();
+});
+afterEach(async () => {
+  for (const one of people) {
+    expect(one.complaints).toEqual([]);
+    await one.leaveBrowser();
+  }
+  people = [];
+});
+afterAll(async () => {
+  await browser.close();
+  await program.stop();
+});
+
+describe("coming in", () => {
+  it("a group is created, and its number stands in the heading and the address", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    expect(group).toMatch(/^\d{4,}$/);
+    expect(new URL(noya.page.url()).pathname).toBe(`/g/${group}`);
+    await noya.hears(/Connected/);
+    await noya.members.getByText("Noya").waitFor();
+    expect(await noya.box("Message").evaluate((box) => box === document.activeElement)).toBe(true);
+  });
+
+  it("a wrong number and a wrong password are answered alike, and a right one still works", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}`);
+    expect(await bar.box("Group ID").inputValue()).toBe(group);
+    const told: (string | null)[] = [];
+    for (const [id, password] of [[group, "wrong"], ["999999999", "1234"]] as const) {
+      await bar.box("Your name").fill("Bar");
+      await bar.box("Group ID").fill(id);
+      await bar.box("Password").fill(password);
+      await bar.button("Join").click();
+      const alert = bar.page.getByRole("alert");
+      await alert.filter({ hasText: "No group has" }).waitFor();
+      told.push(await alert.textContent());
+    }
+    expect(told[0]).toBe(told[1]);
+    await bar.join("Bar", group, "1234");
+    await noya.page.getByText("Bar joined").waitFor();
+  });
+
+  it("a name that is taken is asked for again, and nothing else", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const other = await person(`/g/${group}`);
+    await other.box("Your name").fill("NOYA");
+    await other.box("Password").fill("1234");
+    await other.button("Join").click();
+    await other.page.getByRole("alert").filter({ hasText: "Choose another" }).waitFor();
+    expect(await other.box("Your name").evaluate((box) => box === document.activeElement)).toBe(true);
+    await other.box("Your name").fill("Noa");
+    await other.page.keyboard.press("Enter");
+    await other.log.waitFor();
+  });
+
+  it("a reload comes back into the group without a question, with what was said", async () => {
+    const noya = await person();
+    await noya.create("Noya", "1234");
+    await noya.say("before the reload");
+    await noya.sees("before the reload");
+    await noya.box("Message").fill("a draft");
+    await noya.page.reload();
+    await noya.sees("before the reload");
+    await noya.hears(/Connected/);
+    expect(await noya.box("Message").inputValue()).toBe("a draft");
+    expect(await noya.message("before the reload").count()).toBe(1);
+  });
+
+  it("who leaves is gone for the others and on the start page", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}`);
+    await bar.join("Bar", group, "1234");
+    await bar.button("Leave group").click();
+    await bar.page.getByRole("tab", { name: "Join a group" }).waitFor();
+    await noya.page.getByText("Bar left").waitFor();
+    await bar.page.reload();
+    await bar.page.getByRole("tab", { name: "Join a group" }).waitFor();
+  });
+});
+
+describe("talking", () => {
+  it("two browsers and somebody at a terminal see the same, in one order", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}`);
+    await bar.join("Bar", group, "1234");
+    const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+    await noya.say("Hi friends");
+    await terminal.hears("Noya: Hi friends");
+    terminal.types("Hello from the terminal");
+    await bar.sees("Hello from the terminal");
+    await bar.say("Hello, how are you?");
+    await noya.sees("Hello, how are you?");
+    await terminal.hears("Bar: Hello, how are you?");
+    for (const one of [noya, bar]) {
+      await one.members.getByText("Shlomo").waitFor();
+      const texts = (await one.readAll()).map(([, text]) => text);
+      expect(texts).toEqual(["Hi friends", "Hello from the terminal", "Hello, how are you?"]);
+    }
+    terminal.close();
+    await noya.page.getByText("Shlomo left").waitFor();
+  });
+
+  it("several lines and a paste are one message, and Enter sends", async () => {
+    const noya = await person();
+    await noya.create("Noya", "1234");
+    await noya.box("Message").focus();
+    await noya.page.keyboard.type("first");
+    await noya.page.keyboard.press("Shift+Enter");
+    await noya.page.keyboard.insertText("second\nthird");
+    await noya.page.keyboard.press("Enter");
+    await noya.sees("first");
+    expect((await noya.readAll()).map(([, text]) => text)).toEqual(["first\nsecond\nthird"]);
+    expect(await noya.box("Message").inputValue()).toBe("");
+  });
+
+  it("another group counts what is unread, in the list and in the title, until it is opened", async () => {
+    const noya = await person();
+    const one = await noya.create("Noya", "1234");
+    await noya.button("New group").click();
+    const two = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${one}`);
+    await bar.join("Bar", one, "1234");
+    await bar.say("anybody there?");
+    await bar.say("I mean you, Noya");
+    const entry = noya.page.getByRole("link", { name: new RegExp(one) });
+    await entry.getByText("2 unread messages, you were called").waitFor();
+    await expect.poll(() => noya.page.title()).toBe(`(2) ${two} – Conclave`);
+    await entry.click();
+    await noya.sees("I mean you, Noya");
+    await expect.poll(() => noya.page.title()).toBe(`${one} – Conclave`);
+    await noya.page.getByText("New messages", { exact: true }).waitFor();
+    expect(await noya.message("I mean you").locator("mark").textContent()).toBe("Noya");
+  });
+
+  it("typing is seen, and over when the message is there", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}`);
+    await bar.join("Bar", group, "1234");
+    await bar.box("Message").pressSequentially("I am");
+    await noya.page.getByText(/Bar.* is typing/).waitFor();
+    await bar.page.keyboard.press("Enter");
+    await noya.page.getByText(/Bar.* is typing/).waitFor({ state: "detached" });
+  });
+
+  it("slash commands do what they say, and a word that is none is never sent", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}`);
+    await bar.join("Bar", group, "1234");
+    await noya.say("/me waves");
+    await bar.sees("waves");
+    await noya.say("/nick Noah");
+    await bar.page.getByText(/Noya.* is now .*Noah/).waitFor();
+    await noya.say("/topic Picnic on Friday");
+    await bar.page.getByRole("main").getByText("Picnic on Friday").first().waitFor();
+    await noya.say("//not a command");
+    await bar.sees("/not a command");
+    await noya.say("/dance");
+    await noya.page.getByText(/dance.* is no command/).waitFor();
+    expect(await noya.box("Message").inputValue()).toBe("/dance");
+    await noya.box("Message").fill("");
+    await noya.say("/who");
+    await noya.page.getByText(/Here: .*Bar/).waitFor();
+    expect(await bar.message("dance").count()).toBe(0);
+  });
+
+  it("a message that is too long is told of and kept, not cut", async () => {
+    const noya = await person();
+    await noya.create("Noya", "1234");
+    const long = "ש".repeat(2_049);
+    await noya.box("Message").fill(long);
+    await noya.page.keyboard.press("Enter");
+    await noya.page.getByText("2 bytes too long").waitFor();
+    expect(await noya.box("Message").inputValue()).toBe(long);
+    await noya.box("Message").fill("ש".repeat(2_048));
+    await noya.page.keyboard.press("Enter");
+    await noya.sees("ש".repeat(2_048));
+  });
+
+  it("links lead to the web and nowhere else, and code is code", async () => {
+    const noya = await person();
+    await noya.create("Noya", "1234");
+    await noya.say("see https://example.org/a, javascript:alert(1) and `x < y`");
+    await noya.sees("see https://");
+    const links = await noya.log.getByRole("link").all();
+    expect(links).toHaveLength(1);
+    expect(await links[0]?.getAttribute("href")).toBe("https://example.org/a");
+    expect(await links[0]?.getAttribute("rel")).toBe("noopener noreferrer");
+    expect(await noya.log.locator("code").textContent()).toBe("x < y");
+  });
+
+  it("who reads further up is told of what is new, and left where they are", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+    for (let at = 1; at <= 300; at += 1) terminal.types(`line ${at}`);
+    await noya.sees("line 300");
+    await noya.log.evaluate((log) => (log.scrollTop -= 3_000));
+    const first = noya.messages.first();
+    await noya.button("To the newest").waitFor();
+    const seq = await first.getAttribute("data-seq");
+    terminal.types("something new");
+    await noya.button("1 new").waitFor();
+    expect(await first.getAttribute("data-seq")).toBe(seq);
+    await noya.button("1 new").click();
+    await noya.sees("something new");
+    const read = await noya.readAll();
+    expect(read.map(([, text]) => text)).toEqual([...Array.from({ length: 300 }, (_, at) => `line ${at + 1}`), "something new"]);
+    terminal.close();
+  });
+});
