@@ -29,11 +29,11 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Nothing from elsewhere, nothing inline (trust: A20). The one trusted type is that of the
-/// framework the app is built with, for its own templates.
+/// Nothing from elsewhere, nothing inline (trust: A20). The app builds its page element by element;
+/// the one trusted type is for the address of its service worker.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types conclave";
 
 impl Guard {
     /// The guard of a server of that name.
