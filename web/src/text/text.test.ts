@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hueOf } from "./colour";
 import { findName, mentions } from "./mentions";
+import { isolate, isolated } from "./isolate";
 import { spoken } from "./number";
 import { parse, safeHref, type Part } from "./parse";
 import { completions, readLine, USAGES } from "./slash";
@@ -121,6 +122,18 @@ describe("slash commands", () => {
     expect(completions("hi @sh", ["Shlomo", "Bar"])).toEqual({ from: 3, words: ["@Shlomo "] });
     expect(completions("sh", ["Shlomo"])).toEqual({ from: 0, words: ["Shlomo: "] });
     expect(completions("", ["Shlomo"]).words).toEqual([]);
+  });
+});
+
+describe("isolates", () => {
+  it("become stretches, and lose no letter", () => {
+    expect(isolated(`${isolate("נויה")} is now ${isolate("Noya")}.`)).toEqual([
+      { text: "נויה", isIsolated: true },
+      { text: " is now ", isIsolated: false },
+      { text: "Noya", isIsolated: true },
+      { text: ".", isIsolated: false },
+    ]);
+    expect(isolated("plain")).toEqual([{ text: "plain", isIsolated: false }]);
   });
 });
 
