@@ -8,7 +8,8 @@ mod ops;
 
 pub use answers::{
     Answer, EndedShown, Entered, ErrorShown, Events, LandedShown, MemberShown, Members, Nothing,
-    Problem, RoleShown, Told, ToldKind, encode, encode_ended, encode_event, encode_passing,
+    Problem, ProblemShown, RoleShown, Told, ToldKind, encode, encode_ended, encode_event,
+    encode_passing,
 };
 pub use ops::{
     Asked, Create, Join, Op, Page, Reference, Say, SayKind, Side, TypingShown, parse_asked,

@@ -47,6 +47,15 @@ impl fmt::Debug for HubConfig {
     }
 }
 
+/// How much there is of what, for whoever runs the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Groups that are alive.
+    pub live_groups: usize,
+    /// Appends that wait for the log.
+    pub appends_under_way: usize,
+}
+
 /// Why a hub has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HubEnd {
@@ -213,6 +222,20 @@ impl Hub {
     /// The epoch of the log.
     pub fn epoch(&self) -> conclave_core::Epoch {
         self.log.epoch()
+    }
+
+    /// Whether it takes messages: it is not stopping, and its log has not ended.
+    pub fn is_serving(&self) -> bool {
+        !self.is_stopping() && self.ended.borrow().is_none()
+    }
+
+    /// How much there is of what.
+    pub fn figures(&self) -> Figures {
+        let free = self.appends.available_permits();
+        Figures {
+            live_groups: self.directory.len(),
+            appends_under_way: limits::APPENDS_IN_FLIGHT_MAX.saturating_sub(free),
+        }
     }
 
     /// Whether it is stopping.

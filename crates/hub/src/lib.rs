@@ -42,7 +42,7 @@ pub use admission::{Admission, Joined, Keep, Position, Resumed};
 pub use brake::Source;
 pub use direct::{Contact, Direct, DirectListed, DirectView};
 pub use hasher::HashCost;
-pub use hub::{Entropy, Hub, HubConfig, HubEnd};
+pub use hub::{Entropy, Figures, Hub, HubConfig, HubEnd};
 pub use live_group::Serial;
 pub use membership::{Landed, MemberHere, Membership, Said, Sending};
 pub use outlet::{Ended, Outlet, Own, Signal, Sink};

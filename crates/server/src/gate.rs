@@ -77,6 +77,11 @@ impl Gate {
         Ok(Place { gate: Arc::clone(self), address, number, make_room })
     }
 
+    /// How many of them have not signed in.
+    pub(crate) fn unsigned_len(&self) -> usize {
+        self.lock().unsigned.len()
+    }
+
     /// How many connections there are.
     pub(crate) fn len(&self) -> usize {
         self.lock().total

@@ -61,14 +61,15 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(hub: Arc<Hub>, config: &Config, connections_max: usize) -> Arc<Self> {
+        let gate = Gate::new(connections_max, config.connections_per_ip);
         Arc::new(Self {
-            gate: Gate::new(connections_max, config.connections_per_ip),
+            site: Site::new(&hub, &gate, &config.server_name, &config.listen),
+            gate,
             ghosts: Ghosts::default(),
             turning_away: Arc::new(Semaphore::new(limits::TURNED_AWAY_AT_ONCE)),
             stopping: CancellationToken::new(),
             greeting_delay: config.greeting_delay,
             message_rate: config.message_rate,
-            site: Site::new(&hub, &config.server_name),
             irc: Shared::new(&config.server_name, config.irc_password.as_deref(), hub.now()),
             hub,
         })
@@ -150,7 +151,11 @@ impl Server {
         };
         let hub =
             Hub::start(Arc::clone(&log) as Arc<dyn conclave_log::Log>, commits, hub_config).await;
-        let context = Context::new(hub, config, connections_max());
+        let greeting = listeners.iter().filter(|(_, listens)| *listens == Listens::Greeting);
+        let listen = greeting.filter_map(|(listener, _)| listener.local_addr().ok()).collect();
+        // As they are, where a port was left to the system.
+        let bound = Config { listen, ..config.clone() };
+        let context = Context::new(hub, &bound, connections_max());
         let admin = Admin::new(Arc::clone(&context.hub), log);
         tracing::info!(
             data = %config.data.display(), server_name = %config.server_name, "server starting"

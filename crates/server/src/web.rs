@@ -4,14 +4,20 @@
 //! finds the route. After an upgrade hyper is gone and the same outlet goes on, so that events reach
 //! a browser the way they reach a terminal. Does not know how a listener accepts.
 
+mod asking;
+mod entered;
+mod groups;
 mod guard;
+mod messages;
+pub(crate) mod openapi;
+mod operators;
 mod pages;
 mod problem;
 mod routes;
 mod socket;
 mod stream;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -22,10 +28,11 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
 
 use crate::connection::{Reader, Running, gone, linger};
-use crate::gate::Place;
+use crate::gate::{Gate, Place};
 use crate::refuse::Turned;
 use crate::server::Context;
 use guard::Guard;
+use operators::Operated;
 use routes::Visit;
 use socket::Socket;
 use stream::{Handed, Stream};
@@ -38,9 +45,20 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// A site of that name on that hub.
-    pub(crate) fn new(hub: &Arc<Hub>, server_name: &str) -> Self {
-        Self { guard: Guard::new(server_name), routes: routes::routes(Arc::clone(hub)) }
+    /// A site of that name on that hub, whose terminals come to those addresses.
+    pub(crate) fn new(
+        hub: &Arc<Hub>,
+        gate: &Arc<Gate>,
+        server_name: &str,
+        greeting: &[SocketAddr],
+    ) -> Self {
+        let operated = Operated {
+            gate: Arc::clone(gate),
+            server_name: server_name.into(),
+            greeting: greeting.into(),
+        };
+        let routes = routes::routes(Arc::clone(hub), operated);
+        Self { guard: Guard::new(server_name), routes }
     }
 }
 
@@ -68,7 +86,7 @@ async fn serve_http(
 ) -> Running {
     let handed = Handed::default();
     let stream = Stream::new(reader, first, Arc::clone(&outlet), handed.clone());
-    let visit = Visit::new(address);
+    let visit = Visit::new(address, context.message_rate);
     let service = {
         let (context, visit) = (Arc::clone(&context), visit.clone());
         hyper::service::service_fn(move |request| {

@@ -3,7 +3,7 @@
 //! Does not know sockets or the hub. What is told to everyone in a group alike is written once by
 //! [`encode_event`] and [`encode_passing`], as a text for a WebSocket.
 
-use conclave_core::{Event, GroupName, NameProblem, Passing, Refusal, TextProblem};
+use conclave_core::{Event, GroupName, NameProblem, Passing, Refusal, Seq, TextProblem, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -101,6 +101,28 @@ pub struct LandedShown {
     pub seq: u64,
     /// RFC 3339, UTC, milliseconds.
     pub at: String,
+}
+
+impl LandedShown {
+    /// That number and time.
+    pub fn new(seq: Seq, at: Timestamp) -> Self {
+        Self { seq: seq.0, at: at.render_rfc3339() }
+    }
+}
+
+/// Why a request over HTTP was not served (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProblemShown<'problem> {
+    /// Tells kinds of problem apart: `/problems/` and the code.
+    pub r#type: String,
+    /// The status in words.
+    pub title: &'problem str,
+    /// The status.
+    pub status: u16,
+    /// What happened, then what to do.
+    pub detail: &'problem str,
+    /// In one word, for programs.
+    pub code: &'problem str,
 }
 
 /// A page of events, oldest first.
@@ -304,7 +326,7 @@ pub fn encode_ended(group: &GroupName, reason: EndedShown, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, GroupId, Kind, MemberId, Name, Seq, Text, Timestamp, Typing};
+    use conclave_core::{Entry, GroupId, Kind, MemberId, Name, Text, Typing};
 
     use super::*;
 

@@ -9,7 +9,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use axum::body::Body;
 use axum::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{Request, Response};
-use conclave_doors::api::Problem;
 
 use super::problem::HttpProblem;
 
@@ -129,12 +128,6 @@ pub(super) fn with_headers(mut response: Response<Body>) -> Response<Body> {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-impl From<Problem> for HttpProblem {
-    fn from(problem: Problem) -> Self {
-        Self::new(problem.status(), problem.code(), problem.message())
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Response, StatusCode};
-use serde::Serialize;
+use conclave_core::Refusal;
+use conclave_doors::api::{Problem, ProblemShown};
 
 /// See the module.
 #[derive(Debug)]
@@ -16,18 +17,6 @@ pub(super) struct HttpProblem {
     code: Cow<'static, str>,
     detail: Cow<'static, str>,
     allow: Option<HeaderValue>,
-}
-
-/// A problem's body.
-#[derive(Serialize)]
-struct Written<'problem> {
-    /// Tells kinds of problem apart; a page of our own, to be read by nobody but programs.
-    r#type: String,
-    title: &'problem str,
-    status: u16,
-    detail: &'problem str,
-    /// The last part of `type`.
-    code: &'problem str,
 }
 
 impl HttpProblem {
@@ -67,7 +56,7 @@ impl HttpProblem {
     }
 
     pub(super) fn into_response(self) -> Response<Body> {
-        let written = Written {
+        let written = ProblemShown {
             r#type: format!("/problems/{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Problem"),
             status: self.status.as_u16(),
@@ -94,6 +83,17 @@ impl HttpProblem {
         }
         response
     }
+}
+
+impl From<Problem> for HttpProblem {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem.status(), problem.code(), problem.message())
+    }
+}
+
+/// A rule said no.
+pub(super) fn refused(refusal: impl Into<Refusal>) -> HttpProblem {
+    Problem::Refused(refusal.into()).into()
 }
 
 impl axum::response::IntoResponse for HttpProblem {

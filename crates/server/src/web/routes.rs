@@ -4,7 +4,8 @@
 //! word that it becomes a WebSocket.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,47 +14,76 @@ use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE,
 };
 use axum::http::{Response, StatusCode};
-use axum::routing::get;
+use axum::routing::{delete, get, post};
 use conclave_doors::websocket::{Handshake, NotAHandshake};
 use conclave_hub::Hub;
 use hyper::upgrade::OnUpgrade;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
-use super::pages;
+use super::operators::Operated;
 use super::problem::HttpProblem;
+use super::{groups, messages, openapi, operators, pages};
+use crate::pace::Pace;
 
 /// What a route knows of the connection that a request came by.
 #[derive(Clone)]
 pub(super) struct Visit {
     /// Where it comes from.
     pub(super) address: IpAddr,
-    upgrade: Arc<Mutex<Option<OnUpgrade>>>,
+    shared: Arc<Mutex<Shared>>,
+}
+
+/// What the requests of one connection share.
+struct Shared {
+    pace: Pace,
+    upgrade: Option<OnUpgrade>,
 }
 
 impl Visit {
-    pub(super) fn new(address: IpAddr) -> Self {
-        Self { address, upgrade: Arc::default() }
+    pub(super) fn new(address: IpAddr, message_rate: Option<u32>) -> Self {
+        let pace = Pace::new(Instant::now(), message_rate);
+        Self { address, shared: Arc::new(Mutex::new(Shared { pace, upgrade: None })) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a message, and tells how long to wait before it may be taken.
+    pub(super) fn note_message(&self) -> Duration {
+        self.lock().pace.note(Instant::now())
     }
 
     /// Leaves word that the connection becomes a WebSocket.
     fn leave_upgrade(&self, upgrade: OnUpgrade) {
-        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+        self.lock().upgrade = Some(upgrade);
     }
 
     /// The WebSocket that the connection is to become, if it is.
     pub(super) fn take_upgrade(&self) -> Option<OnUpgrade> {
-        self.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.lock().upgrade.take()
     }
 }
 
 /// All routes, on that hub.
-pub(super) fn routes(hub: Arc<Hub>) -> Router {
+pub(super) fn routes(hub: Arc<Hub>, operated: Operated) -> Router {
     Router::new()
         .route("/", get(pages::page))
         .route("/g/{group}", get(pages::page))
-        .fallback(pages::file)
-        .route("/healthz", get(async || "ok\n"))
         .route("/api/v1/ws", get(open_socket))
+        .route("/api/v1/openapi.json", get(openapi::description))
+        .route("/api/v1/server", get(operators::server))
+        .route("/api/v1/groups", post(groups::create))
+        .route("/api/v1/groups/{group}/join", post(groups::join))
+        .route("/api/v1/groups/{group}/members", get(groups::members))
+        .route("/api/v1/groups/{group}/seat", delete(groups::leave))
+        .route("/api/v1/groups/{group}/messages", get(messages::get).post(messages::post))
+        .route("/healthz", get(operators::healthz))
+        .route("/readyz", get(operators::readyz))
+        .route("/metrics", get(operators::metrics))
+        .fallback(pages::file)
+        .layer(Extension(operated))
         .with_state(hub)
 }
 

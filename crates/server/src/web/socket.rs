@@ -33,8 +33,9 @@ use crate::drive::{read_some, sleep_until};
 use crate::gate::Place;
 use crate::pace::Pace;
 use crate::server::Context;
+use crate::web::entered::members_shown;
 use crate::wires::WEB;
-use done::{Done, Entering, members_shown};
+use done::{Done, Entering};
 
 /// Something that is under way and ends by itself.
 type UnderWay = Pin<Box<dyn Future<Output = Done> + Send>>;
@@ -232,10 +233,7 @@ impl Socket {
         let sending = self.session(group)?.begin_send(said, client_id).await?;
         self.under_way.push(Box::pin(async move {
             let landed = sending.landed().await;
-            let shown = landed.map(|landed| api::LandedShown {
-                seq: landed.seq.0,
-                at: landed.at.render_rfc3339(),
-            });
+            let shown = landed.map(|landed| api::LandedShown::new(landed.seq, landed.at));
             Done::Said(answer(reference, shown.map_err(|refusal| Problem::from(refusal).shown())))
         }));
         Ok(())

@@ -5,9 +5,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use conclave_core::{Epoch, GroupId, MemberId, Refusal, SeatSecret, Seq};
-use conclave_doors::api::{self, MemberShown, Reference, RoleShown};
-use conclave_hub::{Hub, Joined, Membership, Outlet, Resumed, Session};
+use conclave_core::{GroupId, Refusal};
+use conclave_doors::api::Reference;
+use conclave_hub::{Hub, Outlet};
+
+use crate::web::entered::Entered;
 
 /// How something ended.
 pub(super) enum Done {
@@ -33,47 +35,6 @@ pub(super) enum Done {
     },
 }
 
-/// A group that was entered.
-pub(super) struct Entered {
-    pub(super) session: Session,
-    seat: Option<SeatSecret>,
-    head: Seq,
-    is_reset: bool,
-}
-
-impl From<Joined> for Entered {
-    fn from(joined: Joined) -> Self {
-        let Joined { session, seat, head } = joined;
-        Self { session, seat, head, is_reset: false }
-    }
-}
-
-impl From<Resumed> for Entered {
-    fn from(resumed: Resumed) -> Self {
-        let Resumed { session, is_reset, head } = resumed;
-        Self { session, seat: None, head, is_reset }
-    }
-}
-
-impl Entered {
-    /// As the one who entered is told.
-    pub(super) fn shown(&self, epoch: Epoch) -> api::Entered {
-        let (session, name) = (&self.session, self.session.group_name());
-        api::Entered {
-            group: name.id.to_string(),
-            name: session.name().map(|name| name.to_string()).unwrap_or_default(),
-            seat: self.seat.as_ref().map(SeatSecret::render),
-            head: self.head.0,
-            epoch: epoch.to_string(),
-            topic: session.topic().as_str().to_owned(),
-            alias: name.alias.map(|alias| alias.to_string()),
-            role: role_of(session.member()),
-            members: members_shown(session.membership()),
-            reset: self.is_reset,
-        }
-    }
-}
-
 /// What is needed to enter a group.
 pub(super) struct Entering {
     pub(super) hub: Arc<Hub>,
@@ -91,24 +52,4 @@ impl Entering {
         let entered = steps(&self.hub, &self.outlet).await;
         Done::Entered { group: self.group, reference: self.reference, entered }
     }
-}
-
-/// The members of a group as one of them is told.
-pub(super) fn members_shown(membership: &Membership) -> Vec<MemberShown> {
-    let you = membership.member();
-    let members = membership.members().into_iter();
-    members
-        .map(|here| MemberShown {
-            name: here.name.to_string(),
-            here: here.is_here,
-            you: here.member == you,
-            role: role_of(here.member),
-        })
-        .collect()
-}
-
-/// What a member may do beyond what all may.
-const fn role_of(member: MemberId) -> RoleShown {
-    // Member 1 made the group.
-    if member.0 == 1 { RoleShown::Owner } else { RoleShown::Member }
 }
