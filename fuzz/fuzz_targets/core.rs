@@ -5,8 +5,8 @@
 #![no_main]
 
 use conclave_core::{
-    ClientId, Command, Decision, Entry, Event, Group, Kind, MemberId, Name, SeatHash, Snapshot,
-    Text, Timestamp, Topic, limits,
+    Change, ClientId, Command, Decision, Entry, Event, Flag, Group, Kind, Listing, Mask, MemberId,
+    Name, Origin, Power, Reason, SeatHash, Snapshot, Text, Timestamp, Topic, limits,
 };
 use conclave_fuzz::Tape;
 use libfuzzer_sys::fuzz_target;
@@ -33,7 +33,7 @@ struct Run {
 
 impl Run {
     fn take_step(&mut self, tape: &mut Tape<'_>) {
-        let step = tape.choice(9);
+        let step = tape.choice(12);
         // Few, so that they meet.
         let member = MemberId(u64::from(tape.byte() % 8));
         match step {
@@ -41,7 +41,7 @@ impl Run {
                 let seat = Some(tape.byte()).filter(|byte| byte % 2 == 1);
                 let Some(name) = name(&tape.text()) else { return };
                 let seat = seat.map(|byte| SeatHash([byte; 32]));
-                self.submit(Command::Join { name, seat, account: None });
+                self.submit(Command::Join { name, seat, account: None, origin: Origin::default() });
             }
             1 => {
                 let Some(to) = name(&tape.text()) else { return };
@@ -57,6 +57,21 @@ impl Run {
                 self.submit(Command::SetTopic { member, text });
             }
             5 => self.submit(Command::Leave { member }),
+            9 => {
+                let target = MemberId(u64::from(tape.byte() % 8));
+                let Ok(reason) = Reason::parse(&tape.text()) else { return };
+                self.submit(Command::Remove { member, target, reason });
+            }
+            10 => {
+                let target = MemberId(u64::from(tape.byte() % 8));
+                let power = if tape.choice(2) == 0 { Power::Moderator } else { Power::Voice };
+                let is_given = tape.choice(2) == 0;
+                self.submit(Command::Grant { member, target, power, is_given });
+            }
+            11 => {
+                let Some(change) = change(tape) else { return };
+                self.submit(Command::Change { member, change });
+            }
             6 if !self.in_flight.is_empty() => {
                 let entry = self.in_flight.remove(tape.choice(self.in_flight.len()));
                 self.group.give_up(&entry);
@@ -76,6 +91,7 @@ impl Run {
                 assert!(self.events.iter().any(|event| (event.seq, event.at) == (seq, at)));
             }
             Ok(Decision::InFlight) => assert!(!self.in_flight.is_empty()),
+            Ok(Decision::Unchanged) => {}
             Err(refusal) => assert_eq!(self.group.decide(command), Err(refusal)),
         }
     }
@@ -110,6 +126,26 @@ impl Run {
         assert_eq!(Snapshot { next_member: snapshot.next_member, ..read.snapshot() }, snapshot);
         assert_eq!(Group::restore(snapshot.clone()).snapshot(), snapshot);
     }
+}
+
+fn change(tape: &mut Tape<'_>) -> Option<Change> {
+    let listing = Listing::ALL.into_iter().nth(tape.choice(4))?;
+    Some(match tape.choice(4) {
+        0 => Change::Flag {
+            flag: Flag::ALL.into_iter().nth(tape.choice(6))?,
+            is_on: tape.choice(2) == 0,
+        },
+        1 => Change::Invited(name(&tape.text())?),
+        is_added => {
+            let mask = Mask::parse(&tape.text()).ok()?;
+            assert_eq!(Mask::from_log(mask.as_str()), mask);
+            if is_added == 2 {
+                Change::Listed(listing, mask)
+            } else {
+                Change::Unlisted(listing, mask)
+            }
+        }
+    })
 }
 
 fn name(typed: &str) -> Option<Name> {

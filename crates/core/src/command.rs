@@ -3,7 +3,10 @@
 //! Imperative throughout: what is here has not happened yet. Does not know who may be refused
 //! before (passwords, limits of a connection): a command comes from a member, or makes one.
 
-use crate::{Account, ClientId, Entry, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic};
+use crate::{
+    Account, Change, ClientId, Entry, MemberId, Name, Origin, Power, Reason, SeatHash, Seq, Text,
+    Timestamp, Topic,
+};
 
 /// What someone wants a group to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub enum Command {
         seat: Option<SeatHash>,
         /// The account that holds the membership, if one does: it outlives the connection too.
         account: Option<Account>,
+        /// Where it comes from.
+        origin: Origin,
     },
     /// Say something.
     Say {
@@ -54,6 +59,42 @@ pub enum Command {
         /// Who leaves.
         member: MemberId,
     },
+    /// Remove a member from the group.
+    Remove {
+        /// Who wants it.
+        member: MemberId,
+        /// Who is to go.
+        target: MemberId,
+        /// Why; empty where that is not said.
+        reason: Reason,
+    },
+    /// Give a member a power, or take it away.
+    Grant {
+        /// Who wants it.
+        member: MemberId,
+        /// Whose power it is.
+        target: MemberId,
+        /// Which power.
+        power: Power,
+        /// Given, or taken away.
+        is_given: bool,
+    },
+    /// Change the settings.
+    Change {
+        /// Who wants it.
+        member: MemberId,
+        /// What, to what.
+        change: Change,
+    },
+    /// Say something without being a member.
+    SayFromOutside {
+        /// The name it goes by, borne by no member.
+        name: Name,
+        /// Where it comes from.
+        origin: Origin,
+        /// What.
+        text: Text,
+    },
 }
 
 /// What a group decides about a command that it does not refuse.
@@ -68,6 +109,9 @@ pub enum Decision {
         /// Its time.
         at: Timestamp,
     },
-    /// This send is on its way into the log: ask again when that has ended.
+    /// It is so already: nothing is to be done.
+    Unchanged,
+    /// This send is on its way into the log, or something that it hangs on: ask again when that
+    /// has ended.
     InFlight,
 }

@@ -2,7 +2,10 @@
 //!
 //! Does not know how events are stored or shown. Past tense throughout: what is here, happened.
 
-use crate::{Account, ClientId, MemberId, Name, SeatHash, Seq, Text, Timestamp, Topic};
+use crate::{
+    Account, Change, ClientId, MemberId, Name, Origin, Power, Reason, Role, SeatHash, Seq, Text,
+    Timestamp, Topic,
+};
 
 /// An entry of a group's log with the number and time the log gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +18,10 @@ pub struct Event {
     pub entry: Entry,
 }
 
-/// What happened, to whom: what is handed to the log to be numbered.
+/// What happened, by whom: what is handed to the log to be numbered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The member it is about.
+    /// The member who did it, or who was removed; [`MemberId::OUTSIDE`] for who is no member.
     pub member: MemberId,
     /// That member's name when it happened.
     pub name: Name,
@@ -50,6 +53,10 @@ pub enum Kind {
         /// With a seat it stays a member while disconnected; without, it leaves when its
         /// connection ends.
         seat: Option<SeatHash>,
+        /// Where it came from.
+        origin: Origin,
+        /// What it may do from the beginning.
+        role: Role,
     },
     /// The member left the group.
     Left,
@@ -67,6 +74,24 @@ pub enum Kind {
     Removed {
         /// Name of who removed it.
         by: Name,
+        /// Why; empty where that was not said.
+        reason: Reason,
+    },
+    /// The member gave another a power, or took it away.
+    Granted {
+        /// Whose power it is.
+        of: MemberId,
+        /// The name of that member when it happened.
+        name: Name,
+        /// Which power.
+        power: Power,
+        /// Given, or taken away.
+        is_given: bool,
+    },
+    /// The member changed the settings of the group.
+    Changed {
+        /// What it changed, to what.
+        change: Change,
     },
 }
 
@@ -81,7 +106,9 @@ impl Entry {
         let text = match &self.kind {
             Kind::Said { text, .. } | Kind::Action { text, .. } => text.as_str().len(),
             Kind::Topic { text } => text.as_str().len(),
-            Kind::Joined { .. } | Kind::Left | Kind::Renamed { .. } | Kind::Removed { .. } => 0,
+            Kind::Removed { reason, .. } => reason.as_str().len(),
+            Kind::Changed { change } => change.weight(),
+            Kind::Joined { .. } | Kind::Left | Kind::Renamed { .. } | Kind::Granted { .. } => 0,
         };
         text + size_of::<Event>()
     }
@@ -109,10 +136,21 @@ mod tests {
             (Kind::Said { text: text(), client_id: client_id.clone() }, true, 8),
             (Kind::Action { text: text(), client_id: client_id.clone() }, true, 8),
             (Kind::Topic { text: topic }, false, 3),
-            (Kind::Joined { seat: None }, false, 0),
+            (Kind::Joined { seat: None, origin: Origin::default(), role: Role::Owner }, false, 0),
             (Kind::Left, false, 0),
             (Kind::Renamed { to: name.clone() }, false, 0),
-            (Kind::Removed { by: name.clone() }, false, 0),
+            (Kind::Removed { by: name.clone(), reason: Reason::parse("spam").unwrap() }, false, 4),
+            (
+                Kind::Granted {
+                    of: MemberId(2),
+                    name: name.clone(),
+                    power: Power::Voice,
+                    is_given: true,
+                },
+                false,
+                0,
+            ),
+            (Kind::Changed { change: Change::MembersMax(None) }, false, 0),
         ] {
             let entry = Entry { member: MemberId(1), name: name.clone(), account: None, kind };
             assert_eq!(entry.is_message(), is_message, "{entry:?}");

@@ -1,9 +1,12 @@
-//! Group: who its members are, what its topic is, and what it decides about a command.
+//! Group: who its members are and what they may do, what its settings are, and what it decides
+//! about a command.
 //!
 //! A group changes by applying the events of its log, in order, and in no other way; so its state
 //! is the same wherever the log is read. What is on its way into the log is *expected*: it holds
 //! a name or a client id, and who is about to leave does nothing more; it changes nothing else.
-//! Does not know sessions, passwords or the log.
+//! While a change of what somebody may do is on its way, whoever asks waits for it; so what is in
+//! the log was allowed by what stands before it. Does not know sessions, the log, or who gave
+//! which password.
 //!
 //! Invariants: an entry that [`Group::decide`] chose can be applied after all that was decided
 //! before it, whatever of that landed; no two members, of now or to be, have the same name (but
@@ -14,13 +17,20 @@ use std::sync::Arc;
 
 use crate::sends::{Sends, Sent};
 use crate::{
-    Account, ClientId, Command, Decision, Entry, Event, Kind, MemberId, Name, Refusal, SeatHash,
-    Seq, Timestamp, Topic, limits,
+    Account, Alias, ClientId, Command, Decision, Entry, Event, Kind, Lock, MemberId, Name, Origin,
+    PasswordHash, Power, Refusal, Role, SeatHash, Seq, Settings, Standing, Timestamp, Topic,
 };
+
+mod expecting;
+mod powers;
+
+use expecting::Expected;
+use powers::Silence;
 
 /// State of a group at a place in its log.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
+    founding: Founding,
     head: Seq,
     last_at: Timestamp,
     /// Number of the next member, counted on when one is decided upon.
@@ -28,24 +38,29 @@ pub struct Group {
     /// Several members may have the same name.
     are_names_free: bool,
     topic: Topic,
+    topic_set: Option<TopicSet>,
+    settings: Settings,
     members: BTreeMap<MemberId, Member>,
     /// Who bears or is about to bear a name, by each of its keys.
     names: HashMap<Arc<str>, MemberId>,
     seats: HashMap<SeatHash, MemberId>,
+    /// Members for whom a ban or a mute holds: found when either changes, so that whoever speaks
+    /// is not held against all of them.
+    silenced: HashMap<MemberId, Silence>,
     /// What of a member is on its way; nothing for a member of whom nothing is but messages.
     expected: HashMap<MemberId, Expected>,
+    /// Changes of settings and powers that are on their way.
+    expected_changes: Vec<Kind>,
 }
 
-/// What of one member is on its way into the log, apart from messages.
-#[derive(Clone, Debug, Default)]
-struct Expected {
-    is_joining: bool,
-    /// The account that is about to hold its seat.
-    account: Option<Account>,
-    /// The names it is about to bear, in order.
-    names: Vec<Name>,
-    /// Entries by which it leaves or is removed.
-    departure_count: usize,
+/// What a group was made with. Kept beside its log, and never changed: what its moderators have
+/// made of it is in the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Founding {
+    /// The word it goes by beside its number.
+    pub alias: Option<Alias>,
+    /// What its first password is hashed to; nothing where none was needed.
+    pub password: Option<PasswordHash>,
 }
 
 /// A member of a group.
@@ -57,6 +72,12 @@ pub struct Member {
     pub seat: Option<SeatHash>,
     /// The account that holds its membership, if one does.
     pub account: Option<Account>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// What it may do beyond what all may.
+    pub role: Role,
+    /// Whether it may speak where only some may, whatever its role.
+    pub is_voiced: bool,
     /// Its sends that had a client id.
     pub sends: Sends,
 }
@@ -66,6 +87,38 @@ impl Member {
     pub const fn is_kept(&self) -> bool {
         self.seat.is_some() || self.account.is_some()
     }
+
+    /// One of that name who came by the console, as all are, and has said nothing yet.
+    pub fn new(name: Name) -> Self {
+        Self {
+            name,
+            seat: None,
+            account: None,
+            origin: Origin::default(),
+            role: Role::Member,
+            is_voiced: false,
+            sends: Sends::default(),
+        }
+    }
+
+    /// The most of its powers.
+    pub const fn standing(&self) -> Standing {
+        match (self.role, self.is_voiced) {
+            (Role::Owner, _) => Standing::Owner,
+            (Role::Moderator, _) => Standing::Moderator,
+            (Role::Member, true) => Standing::Voiced,
+            (Role::Member, false) => Standing::Member,
+        }
+    }
+}
+
+/// Who set a topic, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicSet {
+    /// Name of who set it.
+    pub by: Name,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What a log keeps of a group, so that not the whole log is read to know its state.
@@ -79,18 +132,30 @@ pub struct Snapshot {
     pub next_member: u64,
     /// The topic.
     pub topic: Topic,
+    /// Who set the topic or took it away last, and when.
+    pub topic_set: Option<TopicSet>,
+    /// The settings.
+    pub settings: Settings,
     /// The members, in the order of joining.
     pub members: Vec<(MemberId, Member)>,
 }
 
 impl Group {
-    /// The group as it was when the snapshot was taken.
+    /// The group as it was when the snapshot was taken, made with nothing.
     pub fn restore(snapshot: Snapshot) -> Self {
+        Self::restore_founded(Founding::default(), snapshot)
+    }
+
+    /// The group as it was when the snapshot was taken.
+    pub fn restore_founded(founding: Founding, snapshot: Snapshot) -> Self {
         let mut group = Self {
+            founding,
             head: snapshot.head,
             last_at: snapshot.last_at,
             next_member: snapshot.next_member,
             topic: snapshot.topic,
+            topic_set: snapshot.topic_set,
+            settings: snapshot.settings,
             ..Self::default()
         };
         for (id, member) in snapshot.members {
@@ -108,17 +173,14 @@ impl Group {
 
     /// What a log is to keep. What is on its way is not in it.
     pub fn snapshot(&self) -> Snapshot {
-        let settled = |member: &Member| Member {
-            name: member.name.clone(),
-            seat: member.seat,
-            account: member.account.clone(),
-            sends: member.sends.settled(),
-        };
+        let settled = |member: &Member| Member { sends: member.sends.settled(), ..member.clone() };
         Snapshot {
             head: self.head,
             last_at: self.last_at,
             next_member: self.next_member,
             topic: self.topic.clone(),
+            topic_set: self.topic_set.clone(),
+            settings: self.settings.clone(),
             members: self.members.iter().map(|(id, member)| (*id, settled(member))).collect(),
         }
     }
@@ -133,9 +195,33 @@ impl Group {
         self.last_at
     }
 
+    /// The word it goes by beside its number.
+    pub const fn alias(&self) -> Option<&Alias> {
+        self.founding.alias.as_ref()
+    }
+
+    /// Hash of the password that it takes to join; nothing where none is needed.
+    pub const fn password(&self) -> Option<&PasswordHash> {
+        match &self.settings.lock {
+            Lock::AsMade => self.founding.password.as_ref(),
+            Lock::Open => None,
+            Lock::Password(hash) => Some(hash),
+        }
+    }
+
     /// The topic; empty where there is none.
     pub const fn topic(&self) -> &Topic {
         &self.topic
+    }
+
+    /// Who set the topic or took it away last, and when.
+    pub const fn topic_set(&self) -> Option<&TopicSet> {
+        self.topic_set.as_ref()
+    }
+
+    /// What holds for it as a whole.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The members, in the order of joining.
@@ -172,27 +258,27 @@ impl Group {
         self.expected.values().any(|expected| expected.account.as_ref() == Some(account))
     }
 
+    /// The member who bears that name, or one that is the same.
+    pub fn named(&self, name: &Name) -> Option<(MemberId, &Member)> {
+        name.keys().filter_map(|key| self.names.get(key)).find_map(|id| {
+            let member = self.members.get(id).filter(|member| member.name.is_same_as(name))?;
+            Some((*id, member))
+        })
+    }
+
     /// Chooses what is to be done about a command. Changes nothing: what is then submitted to the
     /// log is told to [`Group::expect`].
     ///
     /// # Errors
     /// The rule that forbids it.
     pub fn decide(&self, command: Command) -> Result<Decision, Refusal> {
+        // Whatever changes, one may always go.
+        if !self.expected_changes.is_empty() && !matches!(command, Command::Leave { .. }) {
+            return Ok(Decision::InFlight);
+        }
         match command {
-            Command::Join { name, seat, account } => {
-                if account.as_ref().is_some_and(|account| self.is_expected(account)) {
-                    return Ok(Decision::InFlight);
-                }
-                if account.as_ref().is_some_and(|account| self.held_by(account).is_some()) {
-                    return Err(Refusal::AlreadyAMember);
-                }
-                let joining = self.expected.values().filter(|expected| expected.is_joining);
-                if self.members.len() + joining.count() >= limits::MEMBERS_MAX {
-                    return Err(Refusal::GroupFull);
-                }
-                self.check_free(&name, None)?;
-                let member = MemberId(self.next_member.saturating_add(1));
-                Ok(Decision::Append(Entry { member, name, account, kind: Kind::Joined { seat } }))
+            Command::Join { name, seat, account, origin } => {
+                self.decide_join(name, seat, account, origin)
             }
             Command::Say { member, text, client_id } => {
                 self.decide_message(member, client_id, |client_id| Kind::Said { text, client_id })
@@ -201,12 +287,25 @@ impl Group {
                 self.decide_message(member, client_id, |client_id| Kind::Action { text, client_id })
             }
             Command::Rename { member, to } => {
-                self.present(member)?;
+                self.check_may_rename(member, self.present(member)?)?;
                 self.check_free(&to, Some(member))?;
                 self.entry(member, Kind::Renamed { to })
             }
-            Command::SetTopic { member, text } => self.entry(member, Kind::Topic { text }),
+            Command::SetTopic { member, text } => {
+                self.check_may_set_topic(member, self.present(member)?)?;
+                self.entry(member, Kind::Topic { text })
+            }
             Command::Leave { member } => self.entry(member, Kind::Left),
+            Command::Remove { member, target, reason } => {
+                self.decide_removal(member, target, reason)
+            }
+            Command::Grant { member, target, power, is_given } => {
+                self.decide_grant(member, target, power, is_given)
+            }
+            Command::Change { member, change } => self.decide_change(member, change),
+            Command::SayFromOutside { name, origin, text } => {
+                self.decide_from_outside(name, &origin, text)
+            }
         }
     }
 
@@ -220,18 +319,21 @@ impl Group {
 
     /// The member of that number, if it is one and is not about to leave.
     fn present(&self, id: MemberId) -> Result<&Member, Refusal> {
-        let is_leaving =
-            self.expected.get(&id).is_some_and(|expected| expected.departure_count > 0);
+        let is_leaving = self.expected.get(&id).is_some_and(Expected::is_departing);
         self.members.get(&id).filter(|_| !is_leaving).ok_or(Refusal::NotAMember)
     }
 
     fn entry(&self, id: MemberId, kind: Kind) -> Result<Decision, Refusal> {
         let member = self.present(id)?;
-        // By the time it lands, so will have what was decided before it.
-        let name = self.expected.get(&id).and_then(|expected| expected.names.last());
-        let name = name.unwrap_or(&member.name).clone();
+        let name = self.name_to_be(id, member).clone();
         let account = member.account.clone();
         Ok(Decision::Append(Entry { member: id, name, account, kind }))
+    }
+
+    /// The name of a member by the time that what is decided now lands: so will have what was
+    /// decided before it.
+    fn name_to_be<'group>(&'group self, id: MemberId, member: &'group Member) -> &'group Name {
+        self.expected.get(&id).and_then(Expected::last_name).unwrap_or(&member.name)
     }
 
     fn decide_message(
@@ -244,85 +346,10 @@ impl Group {
         match client_id.as_ref().and_then(|client_id| member.sends.find(client_id)) {
             Some(Sent::At(seq, at)) => Ok(Decision::Already { seq, at }),
             Some(Sent::InFlight) => Ok(Decision::InFlight),
-            None => self.entry(id, kind(client_id)),
-        }
-    }
-
-    /// Notes that an entry that was decided upon is on its way into the log: its name and its
-    /// client id are held for it.
-    pub fn expect(&mut self, entry: &Entry) {
-        let id = entry.member;
-        match &entry.kind {
-            Kind::Joined { .. } => {
-                self.next_member = self.next_member.max(id.0);
-                self.claim(id, &entry.name);
-                let expected = self.expected.entry(id).or_default();
-                expected.is_joining = true;
-                expected.account.clone_from(&entry.account);
-                expected.names.push(entry.name.clone());
+            None => {
+                self.check_may_speak(id, member)?;
+                self.entry(id, kind(client_id))
             }
-            Kind::Renamed { to } => {
-                self.claim(id, to);
-                self.expected.entry(id).or_default().names.push(to.clone());
-            }
-            Kind::Left | Kind::Removed { .. } => {
-                self.expected.entry(id).or_default().departure_count += 1;
-            }
-            Kind::Topic { .. } => {}
-            Kind::Said { client_id, .. } | Kind::Action { client_id, .. } => {
-                if let (Some(client_id), Some(member)) = (client_id, self.members.get_mut(&id)) {
-                    member.sends.expect(client_id);
-                }
-            }
-        }
-    }
-
-    /// Notes that an entry that was expected is definitely not in the log.
-    pub fn give_up(&mut self, entry: &Entry) {
-        self.expect_no_more(entry);
-        match &entry.kind {
-            Kind::Joined { .. } => self.release(entry.member, &entry.name),
-            Kind::Renamed { to } => self.release(entry.member, to),
-            Kind::Left | Kind::Removed { .. } | Kind::Topic { .. } => {}
-            Kind::Said { client_id, .. } | Kind::Action { client_id, .. } => {
-                if let (Some(client_id), Some(member)) =
-                    (client_id, self.members.get_mut(&entry.member))
-                {
-                    member.sends.give_up(client_id);
-                }
-            }
-        }
-    }
-
-    /// Strikes an entry off what is expected, if it is there: the log may tell of events that
-    /// nobody here decided upon.
-    fn expect_no_more(&mut self, entry: &Entry) {
-        let Some(expected) = self.expected.get_mut(&entry.member) else { return };
-        let name = match &entry.kind {
-            Kind::Joined { .. } => {
-                expected.is_joining = false;
-                expected.account = None;
-                &entry.name
-            }
-            Kind::Renamed { to } => to,
-            Kind::Left | Kind::Removed { .. } => {
-                expected.departure_count = expected.departure_count.saturating_sub(1);
-                return self.forget_fulfilled(entry.member);
-            }
-            Kind::Topic { .. } | Kind::Said { .. } | Kind::Action { .. } => return,
-        };
-        if let Some(at) = expected.names.iter().position(|awaited| awaited == name) {
-            expected.names.remove(at);
-        }
-        self.forget_fulfilled(entry.member);
-    }
-
-    fn forget_fulfilled(&mut self, id: MemberId) {
-        let is_fulfilled = |expected: &Expected| {
-            !expected.is_joining && expected.names.is_empty() && expected.departure_count == 0
-        };
-        if self.expected.get(&id).is_some_and(is_fulfilled) {
-            self.expected.remove(&id);
         }
     }
 
@@ -334,6 +361,7 @@ impl Group {
             self.seats.insert(seat, id);
         }
         self.members.insert(id, member);
+        self.find_silence_of(id);
     }
 
     fn dismiss(&mut self, id: MemberId) {
@@ -342,43 +370,26 @@ impl Group {
         if let Some(seat) = member.seat.filter(|seat| self.seats.get(seat) == Some(&id)) {
             self.seats.remove(&seat);
         }
-    }
-
-    /// Notes whose name it is. Where two processes wrote at once it stays with the first.
-    fn claim(&mut self, id: MemberId, name: &Name) {
-        for key in name.keys() {
-            self.names.entry(Arc::clone(key)).or_insert(id);
-        }
-    }
-
-    /// Frees a name, as far as the member neither bears it nor is about to.
-    fn release(&mut self, id: MemberId, name: &Name) {
-        for key in name.keys() {
-            let borne = self.members.get(&id).map(|member| &member.name);
-            let awaited = self.expected.get(&id).into_iter().flat_map(|expected| &expected.names);
-            let is_kept =
-                borne.into_iter().chain(awaited).any(|kept| kept.keys().any(|k| k == key));
-            if !is_kept && self.names.get(key) == Some(&id) {
-                self.names.remove(key);
-            }
-        }
+        self.silenced.remove(&id);
     }
 
     /// Applies the next event of the log.
     ///
     /// Takes whatever the log holds: an event about somebody who is no member (two processes
-    /// wrote at once) changes nothing but the head.
+    /// wrote at once) changes nothing but the head and what holds for the group as a whole.
     pub fn apply(&mut self, event: &Event) {
         self.head = event.seq;
         self.last_at = event.at;
         self.expect_no_more(&event.entry);
         let Entry { member: id, name, account, kind } = &event.entry;
         match kind {
-            Kind::Joined { seat } => {
+            Kind::Joined { seat, origin, role } => {
                 self.next_member = self.next_member.max(id.0);
-                let (name, account) = (name.clone(), account.clone());
-                let member = Member { name, seat: *seat, account, sends: Sends::default() };
-                self.admit(*id, member);
+                self.settings.use_up_invitation(name);
+                let (seat, origin, role) = (*seat, origin.clone(), *role);
+                let account = account.clone();
+                let member = Member::new(name.clone());
+                self.admit(*id, Member { seat, account, origin, role, ..member });
             }
             Kind::Left | Kind::Removed { .. } => self.dismiss(*id),
             Kind::Renamed { to } => {
@@ -386,12 +397,28 @@ impl Group {
                     let before = std::mem::replace(&mut member.name, to.clone());
                     self.claim(*id, to);
                     self.release(*id, &before);
+                    self.find_silence_of(*id);
                 } else {
                     // It left while the rename was on its way.
                     self.release(*id, to);
                 }
             }
-            Kind::Topic { text } => self.topic = text.clone(),
+            Kind::Topic { text } => {
+                self.topic = text.clone();
+                self.topic_set = Some(TopicSet { by: name.clone(), at: event.at });
+            }
+            Kind::Granted { of, power, is_given, .. } => {
+                if let Some(member) = self.members.get_mut(of) {
+                    match power {
+                        Power::Voice => member.is_voiced = *is_given,
+                        Power::Moderator if *is_given => {
+                            member.role = member.role.max(Role::Moderator);
+                        }
+                        Power::Moderator => member.role = Role::Member,
+                    }
+                }
+            }
+            Kind::Changed { change } => self.apply_change(change, name, event.at),
             Kind::Said { client_id, .. } | Kind::Action { client_id, .. } => {
                 if let (Some(client_id), Some(member)) = (client_id, self.members.get_mut(id)) {
                     member.sends.land(client_id, event.seq, event.at);

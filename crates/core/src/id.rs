@@ -141,6 +141,11 @@ impl fmt::Display for Epoch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(pub u64);
 
+impl MemberId {
+    /// Stands for who speaks without being a member.
+    pub const OUTSIDE: Self = Self(0);
+}
+
 /// Name that a client gives to one send, so that a retry of it lands once. Opaque, compared byte
 /// by byte, 1 to [`limits::CLIENT_ID_BYTES_MAX`] bytes, no control characters. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

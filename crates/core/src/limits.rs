@@ -21,6 +21,17 @@ pub const TEXT_LINES_MAX: usize = 100;
 pub const TEXT_MARKS_MAX: usize = 16;
 /// Longest topic, in bytes of UTF-8. A longer one is refused with this number.
 pub const TOPIC_BYTES_MAX: usize = 390;
+/// Longest reason for which somebody is removed, in bytes of UTF-8. A longer one is refused.
+pub const REASON_BYTES_MAX: usize = 390;
+/// Longest mask of a ban or a mute, in bytes of UTF-8. A longer one is refused.
+pub const MASK_BYTES_MAX: usize = 200;
+/// Masks on one list of a group (bans, mutes, exceptions). The next one is refused until another is
+/// taken off: what somebody says is never held against them, who joins is against all.
+pub const MASKS_MAX: usize = 100;
+/// Invitations of a group that nobody has made use of. One more takes the place of the oldest.
+pub const INVITATIONS_MAX: usize = 100;
+/// Longest user or host that a door gives for who joins, in bytes. What is longer is cut.
+pub const ORIGIN_BYTES_MAX: usize = 64;
 
 /// Longest password of a group, in bytes of UTF-8; refused before it is hashed.
 pub const PASSWORD_BYTES_MAX: usize = 256;

@@ -1,8 +1,10 @@
-//! Password of a group or of an account, as it was typed.
+//! Password of a group or of an account, as it was typed, and its hash.
 //!
-//! Does not know how it is hashed. Is never printed, and is wiped from memory when it goes.
+//! Does not know how it is hashed. Neither is ever printed; what was typed is wiped from memory
+//! when it goes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -54,6 +56,28 @@ impl fmt::Debug for Password {
     }
 }
 
+/// Hash of a group's password, as a PHC string. Cheap to clone; never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(Arc<str>);
+
+impl PasswordHash {
+    /// Takes what a hasher made, or a log wrote down.
+    pub fn from_phc(phc: &str) -> Self {
+        Self(phc.into())
+    }
+
+    /// The PHC string.
+    pub fn as_phc(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
 /// Why something typed cannot be a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordProblem {
@@ -79,6 +103,8 @@ mod tests {
     fn a_password_is_never_printed() {
         let password = Password::parse("open sesame").unwrap();
         assert!(!format!("{password:?}").contains("sesame"));
+        let hash = PasswordHash::from_phc("$argon2id$sesame");
+        assert!(!format!("{hash:?}").contains("sesame"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Does not know the words of a door: `Display` is for logs and programs, doors have their own.
 
-use crate::{NameProblem, PasswordProblem, TextProblem, limits};
+use crate::{MaskProblem, NameProblem, PasswordProblem, TextProblem, limits};
 
 /// Why something was not done. Nothing of it is in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum Refusal {
     /// The password cannot be a password.
     #[error(transparent)]
     Password(#[from] PasswordProblem),
+    /// What was typed cannot be a mask.
+    #[error(transparent)]
+    Mask(#[from] MaskProblem),
     /// The group has [`limits::MEMBERS_MAX`] members.
     #[error("the group is full: it has {} members", limits::MEMBERS_MAX)]
     GroupFull,
@@ -74,4 +77,46 @@ pub enum Refusal {
     /// There is nobody of that name to write to.
     #[error("nobody of that name is here")]
     NobodyOfThatName,
+    /// Only moderators may do this.
+    #[error("only a moderator of the group may do this")]
+    NotAModerator,
+    /// Nobody but the owner takes anything from the owner.
+    #[error("this cannot be done to the owner of the group")]
+    TheOwner,
+    /// There is no such member.
+    #[error("no member of the group has that name")]
+    NoSuchMember,
+    /// Who is to be invited is a member.
+    #[error("that is the name of a member of the group")]
+    NameOfAMember,
+    /// A ban holds for who wants to join, speak or change its name.
+    #[error("you are banned from the group")]
+    Banned,
+    /// A mute holds for who wants to speak or change its name.
+    #[error("you are muted in the group")]
+    Muted,
+    /// Only who has a voice may speak just now.
+    #[error("only who was given a voice may speak in the group now")]
+    NoVoice,
+    /// Only moderators set the topic.
+    #[error("only a moderator of the group may set the topic")]
+    TopicLocked,
+    /// Only who is invited may join.
+    #[error("only who was invited may join the group; ask a moderator for an invitation")]
+    InviteOnly,
+    /// Nobody new may join.
+    #[error("the group takes nobody new at present; ask a moderator to open it")]
+    ClosedToNew,
+    /// The group has as many members as its moderators let in.
+    #[error("the group has as many members as its moderators let in; try again later")]
+    LimitReached,
+    /// A list of masks has [`limits::MASKS_MAX`].
+    #[error("the list is full: it has {} entries; take one off first", limits::MASKS_MAX)]
+    ListFull,
+    /// A group that goes by its number has a password and hears its members only.
+    #[error("only a group with an alias can be without a password or hear who is not in it")]
+    NeedsAlias,
+    /// Only members may speak.
+    #[error("only members may speak in the group; join it first")]
+    MembersOnly,
 }

@@ -17,29 +17,45 @@ pub enum Sent {
     At(Seq, Timestamp),
 }
 
-/// The sends of one member that had a client id.
+/// The sends of one member that had a client id. Most members have none, so that it costs a
+/// pointer until the first.
+#[derive(Clone, Debug, Default)]
+pub struct Sends(Option<Box<Remembered>>);
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sends {
+struct Remembered {
     by_client_id: HashMap<ClientId, Sent>,
     /// Those in the log, oldest first.
     landed: VecDeque<ClientId>,
 }
 
+impl PartialEq for Sends {
+    fn eq(&self, other: &Self) -> bool {
+        let nothing = Remembered::default();
+        self.0.as_deref().unwrap_or(&nothing) == other.0.as_deref().unwrap_or(&nothing)
+    }
+}
+
+impl Eq for Sends {}
+
 impl Sends {
     /// Where the send of that client id is, if it is remembered.
     pub fn find(&self, client_id: &ClientId) -> Option<Sent> {
-        self.by_client_id.get(client_id).copied()
+        self.0.as_deref()?.by_client_id.get(client_id).copied()
     }
 
     /// Notes that a send is on its way.
     pub fn expect(&mut self, client_id: &ClientId) {
-        self.by_client_id.entry(client_id.clone()).or_insert(Sent::InFlight);
+        let remembered = self.0.get_or_insert_default();
+        remembered.by_client_id.entry(client_id.clone()).or_insert(Sent::InFlight);
     }
 
     /// Notes that a send did not get into the log.
     pub fn give_up(&mut self, client_id: &ClientId) {
-        if self.find(client_id) == Some(Sent::InFlight) {
-            self.by_client_id.remove(client_id);
+        if self.find(client_id) == Some(Sent::InFlight)
+            && let Some(remembered) = &mut self.0
+        {
+            remembered.by_client_id.remove(client_id);
         }
     }
 
@@ -49,19 +65,20 @@ impl Sends {
         if matches!(self.find(client_id), Some(Sent::At(..))) {
             return;
         }
-        self.by_client_id.insert(client_id.clone(), Sent::At(seq, at));
-        self.landed.push_back(client_id.clone());
+        let Remembered { by_client_id, landed } = &mut **self.0.get_or_insert_default();
+        by_client_id.insert(client_id.clone(), Sent::At(seq, at));
+        landed.push_back(client_id.clone());
         let kept_for_ms = i64::try_from(limits::SENDS_KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
         let old_before = Timestamp::from_ms(at.ms().saturating_sub(kept_for_ms));
-        while self.landed.len() > limits::SENDS_KEPT_MIN {
-            let Some(oldest) = self.landed.front() else { break };
-            let is_young =
-                matches!(self.find(oldest), Some(Sent::At(_, sent_at)) if sent_at >= old_before);
-            if is_young && self.landed.len() <= limits::SENDS_KEPT_MAX {
+        while landed.len() > limits::SENDS_KEPT_MIN {
+            let Some(oldest) = landed.front() else { break };
+            let sent = by_client_id.get(oldest);
+            let is_young = matches!(sent, Some(Sent::At(_, sent_at)) if *sent_at >= old_before);
+            if is_young && landed.len() <= limits::SENDS_KEPT_MAX {
                 break;
             }
-            if let Some(oldest) = self.landed.pop_front() {
-                self.by_client_id.remove(&oldest);
+            if let Some(oldest) = landed.pop_front() {
+                by_client_id.remove(&oldest);
             }
         }
     }
@@ -70,13 +87,16 @@ impl Sends {
     #[must_use]
     pub fn settled(&self) -> Self {
         let mut settled = self.clone();
-        settled.by_client_id.retain(|_, sent| *sent != Sent::InFlight);
+        if let Some(remembered) = &mut settled.0 {
+            remembered.by_client_id.retain(|_, sent| *sent != Sent::InFlight);
+        }
         settled
     }
 
     /// The sends that are in the log, oldest first: what a snapshot keeps.
     pub fn landed(&self) -> impl Iterator<Item = (&ClientId, Seq, Timestamp)> {
-        self.landed.iter().filter_map(|client_id| match self.find(client_id)? {
+        let landed = self.0.iter().flat_map(|remembered| &remembered.landed);
+        landed.filter_map(|client_id| match self.find(client_id)? {
             Sent::At(seq, at) => Some((client_id, seq, at)),
             Sent::InFlight => None,
         })

@@ -122,6 +122,9 @@ pub enum TextProblem {
     /// A topic of more than [`limits::TOPIC_BYTES_MAX`] bytes.
     #[error("a topic has at most {} bytes", limits::TOPIC_BYTES_MAX)]
     TopicTooLong,
+    /// A reason of more than [`limits::REASON_BYTES_MAX`] bytes.
+    #[error("a reason has at most {} bytes", limits::REASON_BYTES_MAX)]
+    ReasonTooLong,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! Does not know a protocol, and carries no reference to a group: what a connection may touch is
 //! held by whoever runs the door, so a door that is not signed in has nothing to ask with.
 
-use conclave_core::{GroupId, Name, Password, Refusal, Text, Topic};
+use conclave_core::{GroupId, Name, Password, Reason, Refusal, Text, Topic};
 
 /// What a door wants. Each is answered by one [`Reply`] before the next is taken, but for
 /// [`Request::Say`] and [`Request::Act`], which are answered only where they fail.
@@ -147,12 +147,19 @@ pub struct MemberShown {
 }
 
 /// What a door is told without having asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Something that was said or done was not taken into the log.
     NotTaken(Refusal),
     /// The group was closed or deleted: the connection is in no group any more.
     GroupEnded,
+    /// The member was removed: the connection is in no group any more.
+    Removed {
+        /// Name of who removed it.
+        by: Name,
+        /// Why; empty where that was not said.
+        reason: Reason,
+    },
     /// The server stops: say so, and finish.
     Stopping,
 }

@@ -221,7 +221,7 @@ impl SignedIn {
             match admission.enter(entering, outlet, wire).await {
                 Err(Refusal::AlreadyAMember) => {}
                 Ok(joined) => {
-                    self.tell_others(outlet, Signal::AccountJoined { group: admission.group() });
+                    self.tell_others(outlet, &Signal::AccountJoined { group: admission.group() });
                     return Ok(joined);
                 }
                 Err(refusal) => return Err(refusal),
@@ -320,7 +320,7 @@ impl SignedIn {
         let raised = self.hub.log().raise_marker(self.account.clone(), group, at).await;
         let raised = raised.map_err(|error| refusal_of(&error))?;
         if let Some(at) = raised {
-            self.tell_others(outlet, Signal::Read { group, at });
+            self.tell_others(outlet, &Signal::Read { group, at });
         }
         Ok(raised)
     }
@@ -342,10 +342,10 @@ impl SignedIn {
         markers.map_err(|error| refusal_of(&error))
     }
 
-    fn tell_others(&self, outlet: &Arc<Outlet>, signal: Signal) {
+    fn tell_others(&self, outlet: &Arc<Outlet>, signal: &Signal) {
         for other in self.hub.present().connections(self.party()) {
             if !Arc::ptr_eq(&other.outlet, outlet) {
-                other.outlet.signal(signal);
+                other.outlet.signal(signal.clone());
             }
         }
     }

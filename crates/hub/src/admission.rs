@@ -8,7 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use conclave_core::{
-    Account, Command, Epoch, GroupId, MemberId, Name, Password, Refusal, SeatSecret, Seq, limits,
+    Account, Alias, Command, Epoch, GroupId, GroupName, MemberId, Name, Origin, Password,
+    PasswordHash, Refusal, SeatSecret, Seq, limits,
 };
 use tokio::sync::oneshot;
 
@@ -25,6 +26,9 @@ use crate::wire::Wire;
 pub struct Admission {
     hub: Arc<Hub>,
     live: Arc<LiveGroup>,
+    /// What it took to come in: where that has changed, it has to be given anew.
+    password: Option<PasswordHash>,
+    origin: Origin,
 }
 
 impl fmt::Debug for Admission {
@@ -83,12 +87,13 @@ impl Hub {
     ///
     /// # Cancel safety
     /// Safe: nothing has happened but a check.
-    pub async fn admit(
+    pub async fn admit<'password>(
         self: &Arc<Self>,
         id: Option<GroupId>,
-        password: &Password,
+        password: impl Into<Option<&'password Password>> + Send,
         source: Source,
     ) -> Result<Admission, Refusal> {
+        let password = password.into();
         let target = Target::Group(id);
         self.brake().pass(source, target).await?;
         let live = match id {
@@ -99,7 +104,7 @@ impl Hub {
         if self.is_password_of(live.as_ref(), password).await?
             && let Some(live) = live
         {
-            return Ok(Admission { hub: Arc::clone(self), live });
+            return Ok(Admission::new(Arc::clone(self), live));
         } else if live.is_some() {
             tracing::info!(group = %shown(id), ?source, "sign-in refused: the password does not match");
         } else {
@@ -109,28 +114,55 @@ impl Hub {
         Err(Refusal::WrongIdOrPassword)
     }
 
-    /// Checks a password; where there is no group, one that nobody has, with the same work.
+    /// Lets in who gives the password of the group of that alias, or any where it needs none.
+    /// Nothing where there is no such group.
+    ///
+    /// # Errors
+    /// As [`Hub::admit`] has them.
+    ///
+    /// # Cancel safety
+    /// Safe: nothing has happened but a check.
+    pub async fn admit_alias(
+        self: &Arc<Self>,
+        alias: &Alias,
+        password: Option<&Password>,
+        source: Source,
+    ) -> Result<Option<Admission>, Refusal> {
+        match self.find(alias).await? {
+            Some(id) => self.admit(Some(id), password, source).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Checks a password; where there is no group, one that nobody has, with the same work. Where
+    /// none is given there is nothing to do for either.
     async fn is_password_of(
         &self,
         live: Option<&Arc<LiveGroup>>,
-        password: &Password,
+        password: Option<&Password>,
     ) -> Result<bool, Refusal> {
-        let Some(live) = live else {
+        let hash = match live.map(|live| live.password()) {
+            // Nobody comes by a number alone into what has neither password nor alias.
+            Some(None) => return Ok(live.is_some_and(|live| live.name().alias.is_some())),
+            Some(hash) => hash,
+            None => None,
+        };
+        let Some(password) = password else { return Ok(false) };
+        let (Some(live), Some(hash)) = (live, hash) else {
             self.hasher().verify(self.nobodys_hash(), password.as_bytes(), || false).await?;
             return Ok(false);
         };
         let digest = self.digest(live.id, password);
-        if live.is_vouched(&digest) {
+        if live.is_vouched(&hash, &digest) {
             return Ok(true);
         }
         let known = {
-            let live = Arc::clone(live);
-            move || live.is_vouched(&digest)
+            let (live, hash) = (Arc::clone(live), hash.clone());
+            move || live.is_vouched(&hash, &digest)
         };
-        let is_right =
-            self.hasher().verify(&live.password_hash, password.as_bytes(), known).await?;
+        let is_right = self.hasher().verify(hash.as_phc(), password.as_bytes(), known).await?;
         if is_right {
-            live.vouch(digest);
+            live.vouch(hash, digest);
         }
         Ok(is_right)
     }
@@ -193,8 +225,24 @@ fn shown(id: Option<GroupId>) -> String {
 }
 
 impl Admission {
-    pub(crate) const fn new(hub: Arc<Hub>, live: Arc<LiveGroup>) -> Self {
-        Self { hub, live }
+    pub(crate) fn new(hub: Arc<Hub>, live: Arc<LiveGroup>) -> Self {
+        let password = live.password();
+        Self { hub, live, password, origin: Origin::default() }
+    }
+
+    pub(crate) const fn live(&self) -> &Arc<LiveGroup> {
+        &self.live
+    }
+
+    /// Says where whoever joins by it comes from; from the console where nothing is said.
+    #[must_use]
+    pub fn coming_from(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// What the group goes by.
+    pub fn group_name(&self) -> GroupName {
+        self.live.name()
     }
 
     /// The group.
@@ -206,7 +254,8 @@ impl Admission {
     /// the session releases it.
     ///
     /// # Errors
-    /// [`Refusal::NameTaken`] and the like; the admission holds for another try.
+    /// [`Refusal::NameTaken`] and the like, and the admission holds for another try;
+    /// [`Refusal::WrongIdOrPassword`] where the password has changed meanwhile.
     ///
     /// # Cancel safety
     /// Safe: a membership that nobody took is given up.
@@ -217,6 +266,9 @@ impl Admission {
         outlet: &Arc<Outlet>,
         wire: &'static dyn Wire,
     ) -> Result<Joined, Refusal> {
+        if self.live.password() != self.password {
+            return Err(Refusal::WrongIdOrPassword);
+        }
         let seat = match keep {
             Keep::Connection => None,
             Keep::Seat => {
@@ -244,7 +296,8 @@ impl Admission {
         let own = if is_kept { Own::Everything } else { Own::LeftOut };
         let joining = Joining { told, outlet: Arc::clone(outlet), wire, own };
         let seat_hash = seat.as_ref().map(SeatSecret::hash);
-        let command = Command::Join { name, seat: seat_hash, account };
+        let origin = self.origin.clone();
+        let command = Command::Join { name, seat: seat_hash, account, origin };
         self.hub.submit(&self.live, command, Answer::Joins(Box::new(joining))).await?;
         // Dropped while it waits, the session that is told of is dropped with it, and leaves.
         let (session, head) = outcome.await.map_err(|_group_gone| Refusal::GroupClosed)??;

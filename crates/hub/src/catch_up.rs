@@ -42,7 +42,7 @@ async fn serve(hub: &Hub, outlet: &Outlet, mut turn: Turn) {
                 }
                 // It was deleted: nobody is to sit in it.
                 Ok(_) | Err(LogError::NoSuchGroup) => {
-                    wanted.group.end(Ended::Deleted);
+                    wanted.group.end(&Ended::Deleted);
                     outlet.detach(wanted.session);
                 }
                 Err(LogError::Stopped) => return cut_off(outlet),

@@ -10,7 +10,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use conclave_core::{
-    Account, Command, Decision, GroupId, Password, Refusal, Seq, Timestamp, limits,
+    Account, Alias, Command, Decision, Founding, GroupId, Password, PasswordHash, Refusal, Seq,
+    Timestamp, limits,
 };
 use conclave_log::{Append, Clock, Commits, Log, LogError, NewGroup, Ticket};
 use tokio::sync::{Mutex, Semaphore, watch};
@@ -106,6 +107,8 @@ pub(crate) enum Submitted {
     UnderWay,
     /// It had landed before; the answer was not used.
     Already(Seq, Timestamp),
+    /// It is so already; the answer was not used.
+    Unchanged,
 }
 
 impl Hub {
@@ -153,21 +156,54 @@ impl Hub {
     /// # Cancel safety
     /// A group may have been made that nobody knows of.
     pub async fn create(self: &Arc<Self>, password: &Password) -> Result<Admission, Refusal> {
+        let hash = self.hash(password).await?;
+        let founding = Founding { alias: None, password: Some(hash.clone()) };
+        let made = self.make(founding).await?.ok_or(Refusal::GroupClosed)?;
+        made.live().vouch(hash, self.digest(made.group(), password));
+        Ok(made)
+    }
+
+    /// Makes a group of that alias, open to all until a moderator sets a password. Nothing where
+    /// there is one of that alias.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSaved`] where the log cannot take it.
+    ///
+    /// # Cancel safety
+    /// A group may have been made that nobody is in.
+    pub async fn create_alias(
+        self: &Arc<Self>,
+        alias: Alias,
+    ) -> Result<Option<Admission>, Refusal> {
+        self.make(Founding { alias: Some(alias), password: None }).await
+    }
+
+    /// Hashes a password of a group.
+    pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, Refusal> {
         let mut salt = [0; 16];
         self.fill(&mut salt);
         let hash = self.hasher.hash(password.as_bytes(), salt).await?;
+        Ok(PasswordHash::from_phc(&hash))
+    }
+
+    /// Makes a group; nothing where its alias is taken.
+    async fn make(self: &Arc<Self>, founding: Founding) -> Result<Option<Admission>, Refusal> {
         let count = self.log.count().await.map_err(|error| refusal_of(&error))?;
         loop {
             let mut entropy = [0; 8];
             self.fill(&mut entropy);
             let id = GroupId::draw(u64::from_le_bytes(entropy), count);
-            let new = NewGroup { id, password_hash: hash.clone() };
+            let new = NewGroup { id, founding: founding.clone() };
             if self.log.create(new).await.map_err(|error| refusal_of(&error))? {
                 tracing::info!(group = %id, "group created");
                 let _turn = self.changing.lock().await;
                 let live = self.load_anew(id).await?.ok_or(Refusal::GroupClosed)?;
-                live.vouch(self.digest(id, password));
-                return Ok(Admission::new(Arc::clone(self), live));
+                return Ok(Some(Admission::new(Arc::clone(self), live)));
+            }
+            if let Some(alias) = &founding.alias
+                && self.find(alias).await?.is_some()
+            {
+                return Ok(None);
             }
         }
     }
@@ -323,6 +359,11 @@ impl Hub {
             .finalize()
     }
 
+    /// The group of that alias; nothing where there is none.
+    pub(crate) async fn find(&self, alias: &Alias) -> Result<Option<GroupId>, Refusal> {
+        self.log.find(alias.clone()).await.map_err(|error| refusal_of(&error))
+    }
+
     /// Brings a group to life; nothing where there is none.
     pub(crate) async fn load(&self, id: GroupId) -> Result<Option<Arc<LiveGroup>>, Refusal> {
         let loaded = self.directory.load(&*self.log, id).await;
@@ -367,6 +408,7 @@ impl Hub {
                         return Ok(Submitted::UnderWay);
                     }
                     Decision::Already { seq, at } => return Ok(Submitted::Already(seq, at)),
+                    Decision::Unchanged => return Ok(Submitted::Unchanged),
                     // Nobody will tell any more how it ended.
                     Decision::InFlight if self.ended.borrow().is_some() => {
                         return Err(Refusal::Unknown);

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conclave_core::{
-    Account, Command, Decision, Entry, Event, Group, GroupId, GroupName, Kind, MemberId, Passing,
-    Refusal, SeatSecret, Seq, Text, Timestamp, limits,
+    Account, Alias, Command, Decision, Entry, Event, Group, GroupId, GroupName, Kind, MemberId,
+    Passing, PasswordHash, Refusal, SeatSecret, Seq, Text, Timestamp, limits,
 };
 use conclave_log::{GroupOptions, Stored, Ticket};
 use tokio::sync::{Notify, OnceCell, oneshot};
@@ -25,10 +25,11 @@ use crate::wire::Wire;
 #[derive(Debug)]
 pub(crate) struct LiveGroup {
     pub(crate) id: GroupId,
-    pub(crate) password_hash: Box<str>,
-    /// Keyed digest of the password that was verified last: it vouches for the next who brings
-    /// the same, so that a class that joins at once is not hashed one by one.
-    vouched: Mutex<Option<blake3::Hash>>,
+    /// The word it goes by beside its number.
+    alias: Option<Alias>,
+    /// Keyed digest of the password that was verified last, and the hash it fits: it vouches for
+    /// the next who brings the same, so that a class that joins at once is not hashed one by one.
+    vouched: Mutex<Option<(PasswordHash, blake3::Hash)>>,
     model: Mutex<Model>,
     tail: Tail,
     /// Who reads, copied when it changes, so that a pass works on one state of it.
@@ -151,7 +152,8 @@ impl LiveGroup {
     /// The group as the log gave it.
     pub(crate) fn new(id: GroupId, stored: Stored) -> Self {
         let snapshot_head = stored.snapshot.head;
-        let mut group = Group::restore(stored.snapshot);
+        let alias = stored.founding.alias.clone();
+        let mut group = Group::restore_founded(stored.founding, stored.snapshot);
         for event in &stored.events {
             group.apply(event);
         }
@@ -164,7 +166,7 @@ impl LiveGroup {
             id,
             two,
             has_directs: AtomicBool::new(stored.has_directs),
-            password_hash: stored.password_hash,
+            alias,
             vouched: Mutex::default(),
             tail: Tail::new(group.head()),
             model: Mutex::new(Model {
@@ -187,7 +189,7 @@ impl LiveGroup {
 
     /// What it goes by.
     pub(crate) fn name(&self) -> GroupName {
-        GroupName::from(self.id)
+        GroupName { id: self.id, alias: self.alias.clone() }
     }
 
     /// The group as a member of it sees it.
@@ -259,7 +261,7 @@ impl LiveGroup {
             return;
         }
         drop(readers);
-        self.show_out(&added, self.end_told());
+        self.show_out(&added, &self.end_told());
     }
 
     /// Lets go of readers, whose outlets have no cursors any more.
@@ -315,14 +317,14 @@ impl LiveGroup {
         for Reader { session, outlet, .. } in again {
             outlet.detach(session);
         }
-        self.show_out(&replaced, Ended::Replaced);
+        self.show_out(&replaced, &Ended::Replaced);
     }
 
     /// Shows those out who read as one of these members, who are none any more.
     pub(crate) fn show_out_of(&self, departed: &[(MemberId, Ended)]) {
         let mut shown_out = Vec::new();
         let why_of = |reader: &Reader| {
-            departed.iter().find(|(member, _)| *member == reader.member).map(|(_, why)| *why)
+            departed.iter().find(|(member, _)| *member == reader.member).map(|(_, why)| why.clone())
         };
         let mut readers = self.lock_readers();
         if readers.iter().any(|reader| why_of(reader).is_some()) {
@@ -336,14 +338,15 @@ impl LiveGroup {
         }
         drop(readers);
         for (reader, why) in shown_out {
-            self.show_out(&[reader], why);
+            self.show_out(&[reader], &why);
         }
     }
 
     /// Tells readers that they are in the group no more.
-    fn show_out(&self, readers: &[Reader], why: Ended) {
+    fn show_out(&self, readers: &[Reader], why: &Ended) {
         for Reader { session, outlet, .. } in readers {
             outlet.detach(*session);
+            let why = why.clone();
             outlet.signal(Signal::GroupEnded { group: self.id, session: *session, why });
         }
     }
@@ -353,15 +356,22 @@ impl LiveGroup {
         if self.is_deleted.load(Ordering::Acquire) { Ended::Deleted } else { Ended::Closed }
     }
 
-    /// Whether that password, as a keyed digest, is the one that was verified last.
-    pub(crate) fn is_vouched(&self, digest: &blake3::Hash) -> bool {
+    /// Whether that password, as a keyed digest, is the one that was verified last, against that
+    /// hash: what fitted the one before vouches for nothing.
+    pub(crate) fn is_vouched(&self, hash: &PasswordHash, digest: &blake3::Hash) -> bool {
+        let vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
         // `blake3::Hash` compares in constant time.
-        *self.vouched.lock().unwrap_or_else(PoisonError::into_inner) == Some(*digest)
+        vouched.as_ref().is_some_and(|(of, vouched)| of == hash && vouched == digest)
     }
 
-    /// Notes that a password was verified.
-    pub(crate) fn vouch(&self, digest: blake3::Hash) {
-        *self.vouched.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
+    /// Notes that a password was verified against that hash.
+    pub(crate) fn vouch(&self, hash: PasswordHash, digest: blake3::Hash) {
+        *self.vouched.lock().unwrap_or_else(PoisonError::into_inner) = Some((hash, digest));
+    }
+
+    /// Hash of the password that it takes to join; nothing where none is needed.
+    pub(crate) fn password(&self) -> Option<PasswordHash> {
+        self.model().group.password().cloned()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -375,17 +385,17 @@ impl LiveGroup {
 
     /// Ends the group: nothing more is handed to the log, and everybody in it is told and shown
     /// out.
-    pub(crate) fn end(&self, why: Ended) {
+    pub(crate) fn end(&self, why: &Ended) {
         self.end_if(why, |_| true);
     }
 
     /// Ends the group where its state says so; whether it does.
-    pub(crate) fn end_if(&self, why: Ended, is_due: impl FnOnce(&Model) -> bool) -> bool {
+    pub(crate) fn end_if(&self, why: &Ended, is_due: impl FnOnce(&Model) -> bool) -> bool {
         let model = self.model();
         if !is_due(&model) {
             return false;
         }
-        self.is_deleted.store(why == Ended::Deleted, Ordering::Release);
+        self.is_deleted.store(*why == Ended::Deleted, Ordering::Release);
         self.has_ended.store(true, Ordering::Release);
         drop(model);
         let readers = std::mem::take(&mut *self.lock_readers());
@@ -470,12 +480,16 @@ impl Model {
     /// The rule that forbids it.
     pub(crate) fn decide(&self, command: Command) -> Result<Decision, Refusal> {
         let is_waiting = match &command {
-            Command::Join { .. } => false,
+            Command::Join { .. } | Command::SayFromOutside { .. } => false,
             Command::Say { member, .. }
             | Command::Act { member, .. }
             | Command::Rename { member, .. }
             | Command::SetTopic { member, .. }
+            | Command::Change { member, .. }
             | Command::Leave { member } => self.renaming.contains(member),
+            Command::Remove { member, target, .. } | Command::Grant { member, target, .. } => {
+                self.renaming.contains(member) || self.renaming.contains(target)
+            }
         };
         if is_waiting { Ok(Decision::InFlight) } else { self.group.decide(command) }
     }
@@ -572,7 +586,9 @@ impl InFlight {
             kind @ (Kind::Joined { .. }
             | Kind::Renamed { .. }
             | Kind::Left
-            | Kind::Removed { .. }) => kind.clone(),
+            | Kind::Removed { .. }
+            | Kind::Granted { .. }
+            | Kind::Changed { .. }) => kind.clone(),
         };
         let (member, name) = (entry.member, entry.name.clone());
         Some(Entry { member, name, account: entry.account.clone(), kind })

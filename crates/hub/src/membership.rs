@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use conclave_core::{
-    ClientId, Command, Event, GroupId, GroupName, MemberId, Name, Passing, Refusal, SeatSecret,
-    Seq, Text, Timestamp, Topic, Typing, limits,
+    ClientId, Command, Event, GroupId, GroupName, Member, MemberId, Name, Origin, Passing, Refusal,
+    SeatSecret, Seq, Standing, Text, Timestamp, Topic, Typing, limits,
 };
 use conclave_log::GroupOptions;
 use tokio::sync::oneshot;
@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use crate::history::{self, Side};
 use crate::hub::{Hub, Submitted, refusal_of};
 use crate::leaving;
-use crate::live_group::{Answer, LiveGroup, Outcome};
+use crate::live_group::{Answer, LiveGroup, Model, Outcome};
 use crate::passing;
 
 /// A membership of one group. Cheap to clone.
@@ -79,6 +79,28 @@ pub struct MemberHere {
     pub name: Name,
     /// Whether it is connected.
     pub is_here: bool,
+    /// The most of its powers.
+    pub standing: Standing,
+    /// Whether it was given a voice, whatever else it is.
+    pub is_voiced: bool,
+    /// Whether a mute holds for it.
+    pub is_muted: bool,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl MemberHere {
+    pub(crate) fn of(model: &Model, member: MemberId, state: &Member) -> Self {
+        Self {
+            member,
+            name: state.name.clone(),
+            is_here: model.sessions.contains_key(&member),
+            standing: state.standing(),
+            is_voiced: state.is_voiced,
+            is_muted: model.group.is_muted(member),
+            origin: state.origin.clone(),
+        }
+    }
 }
 
 /// Something said or done.
@@ -153,15 +175,8 @@ impl Membership {
     /// The members, in the order of joining: those whose joining is durable.
     pub fn members(&self) -> Vec<MemberHere> {
         let model = self.live.model();
-        model
-            .group
-            .members()
-            .map(|(member, state)| MemberHere {
-                member,
-                name: state.name.clone(),
-                is_here: model.sessions.contains_key(&member),
-            })
-            .collect()
+        let members = model.group.members();
+        members.map(|(member, state)| MemberHere::of(&model, member, state)).collect()
     }
 
     /// Says or does something and waits until it is durable. The same client id again lands once,
@@ -219,10 +234,17 @@ impl Membership {
     }
 
     async fn begin(&self, command: Command) -> Result<Sending, Refusal> {
+        // Only what changes powers and settings can be so already.
+        self.try_to(command).await?.ok_or(Refusal::Unknown)
+    }
+
+    /// Has something done; nothing where it is so already.
+    pub(crate) async fn try_to(&self, command: Command) -> Result<Option<Sending>, Refusal> {
         let (told, outcome) = oneshot::channel();
         Ok(match self.hub.submit(&self.live, command, Answer::Told(told)).await? {
-            Submitted::Already(seq, at) => Sending(Err(Landed { seq, at })),
-            Submitted::UnderWay => Sending(Ok(outcome)),
+            Submitted::Already(seq, at) => Some(Sending(Err(Landed { seq, at }))),
+            Submitted::UnderWay => Some(Sending(Ok(outcome))),
+            Submitted::Unchanged => None,
         })
     }
 

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use conclave_core::{GroupId, Refusal, Seq, Timestamp, limits};
+use conclave_core::{GroupId, Name, Reason, Refusal, Seq, Timestamp, limits};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
@@ -52,7 +52,7 @@ pub trait Sink: Send + Sync + fmt::Debug {
 }
 
 /// What an outlet tells the one who runs its connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Something that was said or done in a group was not taken into the log.
     NotTaken {
@@ -90,12 +90,17 @@ pub enum Signal {
 }
 
 /// Why a session is shown out of its group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The member left, by another of its sessions.
     Left,
     /// The member was removed.
-    Removed,
+    Removed {
+        /// Name of who removed it.
+        by: Name,
+        /// Why; empty where that was not said.
+        reason: Reason,
+    },
     /// The group was closed.
     Closed,
     /// The group was deleted.
@@ -445,7 +450,7 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, Event, GroupName, Kind, MemberId, Name, Text};
+    use conclave_core::{Entry, Event, GroupName, Kind, MemberId, Text};
     use conclave_log::{GroupOptions, Stored};
 
     use super::*;
@@ -496,7 +501,7 @@ mod tests {
 
     fn empty_group() -> Arc<LiveGroup> {
         let stored = Stored {
-            password_hash: "".into(),
+            founding: conclave_core::Founding::default(),
             options: GroupOptions::default(),
             snapshot: conclave_core::Snapshot::default(),
             events: Vec::new(),
@@ -558,8 +563,8 @@ mod tests {
             Signal::GroupEnded { group, session, why: Ended::Closed },
         ];
         for _ in 0..1_000 {
-            for signal in signals {
-                outlet.signal(signal);
+            for signal in &signals {
+                outlet.signal(signal.clone());
             }
         }
         assert_eq!(outlet.take_signals(), signals);

@@ -59,11 +59,22 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
                     fail(&live, &tickets, failure);
                     if failure == AppendFailure::NoSuchGroup {
                         // Deleted by somebody else: nobody is to sit in it.
-                        live.end(Ended::Deleted);
+                        live.end(&Ended::Deleted);
                     }
                 }
             }
         }
+    }
+}
+
+/// Why the member's sessions end by such an event, where they do.
+fn why_ended(kind: &Kind) -> Option<Ended> {
+    match kind {
+        Kind::Left => Some(Ended::Left),
+        Kind::Removed { by, reason } => {
+            Some(Ended::Removed { by: by.clone(), reason: reason.clone() })
+        }
+        _ => None,
     }
 }
 
@@ -90,11 +101,7 @@ fn settle(
             model.group.apply(event);
         }
         let member = event.entry.member;
-        match event.entry.kind {
-            Kind::Left => departed.push((member, Ended::Left)),
-            Kind::Removed { .. } => departed.push((member, Ended::Removed)),
-            _ => {}
-        }
+        departed.extend(why_ended(&event.entry.kind).map(|why| (member, why)));
         match append.map(|append| append.answer) {
             None | Some(Answer::OnFailure(_)) => {}
             Some(Answer::Labelled { outlet, session, label }) => {

@@ -83,7 +83,7 @@ impl Hub {
         let _turn = self.changing.lock().await;
         let Some(live) = self.load_anew(id).await? else { return Ok(false) };
         self.set_options(&live, |options| options.is_closed = true).await?;
-        live.end(Ended::Closed);
+        live.end(&Ended::Closed);
         self.bury(&live).await;
         tracing::info!(group = %id, "group closed");
         Ok(true)
@@ -128,7 +128,7 @@ impl Hub {
         live: &LiveGroup,
         is_due: impl FnOnce(&Model) -> bool,
     ) -> Result<bool, Refusal> {
-        if live.has_ended() || !live.end_if(Ended::Deleted, is_due) {
+        if live.has_ended() || !live.end_if(&Ended::Deleted, is_due) {
             return Ok(false);
         }
         let deleted = self.log().delete(live.id).await;
@@ -147,7 +147,7 @@ impl Hub {
     async fn bury_directs_in(&self, home: GroupId) {
         for direct in self.directory().all() {
             if direct.two.as_ref().is_some_and(|two| two.pair.home() == Some(home)) {
-                direct.end(Ended::Deleted);
+                direct.end(&Ended::Deleted);
                 self.bury(&direct).await;
             }
         }

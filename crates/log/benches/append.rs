@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use conclave_core::{Entry, GroupId, Kind, MemberId, Name, Text, Timestamp};
+use conclave_core::{Entry, Founding, GroupId, Kind, MemberId, Name, Text, Timestamp};
 use conclave_log::memory::{MemoryDisk, MemoryLog};
 use conclave_log::{
     Append, Clock, Commits, GroupCommit, Log, NewGroup, SqliteLog, SqliteOptions, Ticket,
@@ -60,7 +60,7 @@ fn measure(
 ) {
     let group = |n: u64| GroupId::new(1_000 + n % groups).unwrap();
     for n in 0..groups {
-        let new = NewGroup { id: group(n), password_hash: "$".into() };
+        let new = NewGroup { id: group(n), founding: Founding::default() };
         assert!(runtime.block_on(log.create(new)).unwrap());
     }
     let kind = Kind::Said { text: Text::from_log("x".repeat(100)), client_id: None };

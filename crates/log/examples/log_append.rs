@@ -15,7 +15,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use conclave_core::{Entry, GroupId, Kind, MemberId, Name, Text, Timestamp};
+use conclave_core::{Entry, Founding, GroupId, Kind, MemberId, Name, Text, Timestamp};
 use conclave_log::{
     Append, Clock, Commits, GroupCommit, Log as _, NewGroup, SqliteLog, SqliteOptions, Ticket,
 };
@@ -49,7 +49,7 @@ async fn measure(label: &str, folder: &str, groups: u64, in_flight: u64) {
     });
     let (log, commits) = SqliteLog::open(folder.path(), clock, SqliteOptions::default()).unwrap();
     for n in 0..groups {
-        log.create(NewGroup { id: group(n), password_hash: "$".into() }).await.unwrap();
+        log.create(NewGroup { id: group(n), founding: Founding::default() }).await.unwrap();
     }
     let mut load = Load { log, commits, groups, sent: Vec::new(), latencies: Vec::new() };
     for n in 0..in_flight {

@@ -32,7 +32,10 @@ pub use directs::*;
 pub use groups::*;
 pub use operations::{Operation, run_operations};
 pub use pages::*;
-pub use session::{Outcome, Session, clock_going_back, entry, group, replay, said, standing_clock};
+pub use session::{
+    Outcome, Session, clock_going_back, entry, founding, group, joined, removed, replay, said,
+    standing_clock,
+};
 pub use telling::*;
 
 /// Something that a log can be opened on, and that outlives the log.
@@ -68,6 +71,7 @@ macro_rules! conformance {
             forgetting_harms_nothing,
             a_group_is_made_once,
             options_are_kept,
+            a_group_is_found_by_its_alias,
             groups_are_listed_by_rising_number,
             a_deleted_group_leaves_nothing_to_the_next_of_its_number,
             deleting_refuses_what_is_under_way,

@@ -20,7 +20,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use conclave_core::{Epoch, Event, GroupId, Pair, Seq, Snapshot, Timestamp};
+use conclave_core::{Alias, Epoch, Event, Founding, GroupId, Pair, Seq, Snapshot, Timestamp};
 
 pub use accounts::{Accounts, Marker, NewAccount, StoredAccount};
 pub use commit::{Append, AppendFailure, Batch, Commits, GroupCommit, Ticket};
@@ -55,7 +55,7 @@ pub trait Log: Accounts + Directs + Send + Sync + fmt::Debug {
     /// The epoch of this log's history.
     fn epoch(&self) -> Epoch;
 
-    /// Makes an empty group; `false` where the number is taken.
+    /// Makes an empty group; `false` where the number or the alias is taken.
     fn create(&self, group: NewGroup) -> Answer<'_, bool>;
 
     /// Hands an entry to the log. Never waits: the caller bounds how many are under way. How it
@@ -86,6 +86,9 @@ pub trait Log: Accounts + Directs + Send + Sync + fmt::Debug {
     /// Lists groups by rising number, above `after`, at most `limit`.
     fn list(&self, after: Option<GroupId>, limit: usize) -> Answer<'_, Vec<Listed>>;
 
+    /// The group of that alias, whatever its capitals; `None` where there is none.
+    fn find(&self, alias: Alias) -> Answer<'_, Option<GroupId>>;
+
     /// How many groups there are: what the length of a new group's number goes by.
     fn count(&self) -> Answer<'_, u64>;
 
@@ -106,8 +109,8 @@ pub trait Log: Accounts + Directs + Send + Sync + fmt::Debug {
 pub struct NewGroup {
     /// Its number, drawn by the caller.
     pub id: GroupId,
-    /// Hash of its password, as a PHC string.
-    pub password_hash: Box<str>,
+    /// What it is made with.
+    pub founding: Founding,
 }
 
 /// What holds for a group as a whole. Kept beside its log, not in it: it is nothing that happened
@@ -123,8 +126,8 @@ pub struct GroupOptions {
 /// A group as the log gives it when it is loaded.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// Hash of the password, as a PHC string.
-    pub password_hash: Box<str>,
+    /// What it was made with.
+    pub founding: Founding,
     /// What holds for it as a whole.
     pub options: GroupOptions,
     /// The newest snapshot; an empty one where none was kept.
@@ -142,6 +145,8 @@ pub struct Stored {
 pub struct Listed {
     /// Its number.
     pub id: GroupId,
+    /// Its alias, where it has one.
+    pub alias: Option<Alias>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Its newest event; zero where there is none.

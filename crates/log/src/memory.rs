@@ -13,7 +13,7 @@ mod disk;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use conclave_core::{Epoch, Event, GroupId, Seq, Snapshot, Timestamp, limits};
+use conclave_core::{Alias, Epoch, Event, GroupId, Seq, Snapshot, Timestamp, limits};
 use disk::{Disk, Kept};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -161,6 +161,10 @@ impl Log for MemoryLog {
 
     fn count(&self) -> Answer<'_, u64> {
         self.answer(|shared, _| Ok(shared.disk.lock().count()))
+    }
+
+    fn find(&self, alias: Alias) -> Answer<'_, Option<GroupId>> {
+        self.answer(move |shared, _| Ok(shared.disk.lock().find(&alias)))
     }
 
     fn list(&self, after: Option<GroupId>, limit: usize) -> Answer<'_, Vec<Listed>> {
@@ -362,7 +366,7 @@ impl std::fmt::Debug for Shared {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, Kind, MemberId, Name, Text};
+    use conclave_core::{Entry, Founding, Kind, MemberId, Name, Text};
 
     use super::*;
     use crate::{GroupCommit, Ticket};
@@ -381,7 +385,7 @@ mod tests {
         let clock: Clock = Arc::new(|| Timestamp::from_ms(1_000));
         let (log, commits) = MemoryLog::open(disk, clock);
         let id = GroupId::new(8888).unwrap();
-        assert!(log.create(NewGroup { id, password_hash: "$".into() }).await.unwrap());
+        assert!(log.create(NewGroup { id, founding: Founding::default() }).await.unwrap());
         log.load(id).await.unwrap().unwrap();
         (log, commits, id)
     }

@@ -12,11 +12,13 @@ mod check;
 mod directs;
 mod folder;
 mod fresh;
+mod more;
 mod problem;
 mod queue;
 mod reader;
 mod row;
 mod schema;
+mod settings_row;
 mod snapshot_row;
 mod transaction;
 mod walk;
@@ -26,7 +28,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use conclave_core::{Epoch, Event, GroupId, Seq, Snapshot, Timestamp, limits};
+use conclave_core::{Alias, Epoch, Event, GroupId, Seq, Snapshot, Timestamp, limits};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -235,6 +237,10 @@ impl Log for SqliteLog {
 
     fn list(&self, after: Option<GroupId>, limit: usize) -> Answer<'_, Vec<Listed>> {
         self.by_reader(&self.loads, move |stored| reader::list(stored, after, limit))
+    }
+
+    fn find(&self, alias: Alias) -> Answer<'_, Option<GroupId>> {
+        self.by_reader(&self.loads, move |stored| reader::find(stored, &alias))
     }
 
     fn count(&self) -> Answer<'_, u64> {

@@ -16,7 +16,7 @@ use std::task::Poll;
 use conclave_core::{Name, Refusal, limits};
 use conclave_doors::console::ConsoleDoor;
 use conclave_doors::{Echo, MemberShown, Notice, Reply, Request};
-use conclave_hub::{Admission, Keep, Outlet, Said, Session, Signal, Source};
+use conclave_hub::{Admission, Ended, Keep, Outlet, Said, Session, Signal, Source};
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
@@ -163,13 +163,19 @@ impl Driver {
                 Signal::NotTaken { refusal, .. } => {
                     self.door.handle_notice(now(), Notice::NotTaken(refusal));
                 }
-                Signal::GroupEnded { session: ended, .. } => {
+                Signal::GroupEnded { session: ended, why, .. } => {
                     // It may be in another group by now, or in the same one again.
                     if !self.session().is_ok_and(|session| session.serial() == ended) {
                         continue;
                     }
                     self.set_standing(Standing::Outside);
-                    self.door.handle_notice(now(), Notice::GroupEnded);
+                    self.door.handle_notice(
+                        now(),
+                        match why {
+                            Ended::Removed { by, reason } => Notice::Removed { by, reason },
+                            _ => Notice::GroupEnded,
+                        },
+                    );
                 }
                 // This door signs nobody in to an account.
                 Signal::AccountJoined { .. } | Signal::Read { .. } | Signal::SignedOut => {}

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{AccountId, Text};
+use crate::{AccountId, Change, Flag, Listing, Mask, Reason, Text, limits};
 
 mod model;
+mod powers;
 
 fn name(typed: &str) -> Name {
     Name::parse(typed).unwrap()
@@ -16,7 +17,11 @@ fn client_id(given: &str) -> ClientId {
 }
 
 fn join(typed: &str) -> Command {
-    Command::Join { name: name(typed), seat: None, account: None }
+    join_from(typed, Origin::default())
+}
+
+fn join_from(typed: &str, origin: Origin) -> Command {
+    Command::Join { name: name(typed), seat: None, account: None, origin }
 }
 
 fn rename(member: u64, to: &str) -> Command {
@@ -174,7 +179,8 @@ fn a_client_id_lands_once() {
 fn a_seat_finds_its_member_until_it_has_left() {
     let seat = SeatHash([7; 32]);
     let mut group = group_of(&["Dan"]);
-    let command = Command::Join { name: name("Noya"), seat: Some(seat), account: None };
+    let (name, origin) = (name("Noya"), Origin::default());
+    let command = Command::Join { name, seat: Some(seat), account: None, origin };
     let joined = submit(&mut group, command);
     assert_eq!(group.seated(&seat), None);
     land(&mut group, joined);
@@ -193,7 +199,7 @@ fn an_account_is_one_member_and_travels_with_all_it_does() {
     let account = |id| Account::new(AccountId(id), name("Noya"));
     let join_as = |typed, id| {
         let (name, account) = (name(typed), Some(account(id)));
-        Command::Join { name, seat: None, account }
+        Command::Join { name, seat: None, account, origin: Origin::default() }
     };
     let mut group = group_of(&["Dan"]);
     let joined = submit(&mut group, join_as("Noya", 1));
@@ -229,11 +235,11 @@ fn where_names_are_free_two_may_have_the_same() {
 #[test]
 fn a_full_group_takes_nobody_and_those_on_their_way_count() {
     let number = |n: usize| name(&format!("member {n}"));
-    let member =
-        |n: usize| Member { name: number(n), seat: None, account: None, sends: Sends::default() };
-    let members = (1..limits::MEMBERS_MAX).map(|n| (MemberId(n as u64), member(n))).collect();
+    let members =
+        (1..limits::MEMBERS_MAX).map(|n| (MemberId(n as u64), Member::new(number(n)))).collect();
     let next_member = limits::MEMBERS_MAX as u64;
-    let mut group = Group::restore(Snapshot { next_member, members, ..Snapshot::default() });
+    let head = Seq(next_member);
+    let mut group = Group::restore(Snapshot { head, next_member, members, ..Snapshot::default() });
     let last = submit(&mut group, join("Noya"));
     assert_eq!(group.decide(join("Dan")), Err(Refusal::GroupFull));
     group.give_up(&last);
@@ -248,12 +254,13 @@ fn events_about_somebody_who_is_no_member_change_nothing_but_the_head() {
         Kind::Left,
         Kind::Renamed { to: name("Dan") },
         Kind::Said { text: Text::parse("hi").unwrap(), client_id: Some(client_id("c")) },
-        Kind::Removed { by: name("Noya") },
+        Kind::Removed { by: name("Noya"), reason: Reason::default() },
+        Kind::Granted { of: MemberId(9), name: name("Bar"), power: Power::Voice, is_given: true },
     ];
     for kind in kinds {
         land(&mut group, Entry { member: MemberId(9), name: name("Bar"), account: None, kind });
     }
-    assert_eq!(group.head(), Seq(5));
+    assert_eq!(group.head(), Seq(6));
     assert_eq!(group.snapshot().members, before.members);
     assert!(group.decide(join("Dan")).is_ok());
 }

@@ -138,6 +138,12 @@ impl ConsoleDoor {
                     self.open_menu(now);
                 }
             }
+            Notice::Removed { by, reason } => {
+                if matches!(self.state, State::InGroup(_)) {
+                    self.answers.line(&words::you_were_removed(&by, &reason));
+                    self.open_menu(now);
+                }
+            }
             Notice::Stopping => {
                 if !self.is_over() {
                     self.telnet.show(&mut self.answers);

@@ -68,9 +68,18 @@ fn encode(event: &Event, when: &str, line_end: LineEnd, out: &mut Vec<u8>) {
             line(&[words::NOTICE, name, words::TOOK_TOPIC_AWAY]);
         }
         Kind::Topic { text } => line(&[words::NOTICE, name, words::SET_TOPIC, text.as_str()]),
-        Kind::Removed { by } => {
+        Kind::Removed { by, reason } if reason.is_empty() => {
             line(&[words::NOTICE, name, words::WAS_REMOVED_BY, by.as_str()]);
         }
+        Kind::Removed { by, reason } => {
+            let (by, reason) = (by.as_str(), reason.as_str());
+            line(&[words::NOTICE, name, words::WAS_REMOVED_BY, by, words::SAID, reason]);
+        }
+        Kind::Granted { name: of, power, is_given, .. } => {
+            let granted = words::granted(*power, *is_given, of);
+            line(&[words::NOTICE, name, " ", &granted]);
+        }
+        Kind::Changed { change } => line(&[words::NOTICE, name, " ", &words::changed(change)]),
     }
 }
 

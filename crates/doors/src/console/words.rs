@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use conclave_core::{
-    GroupId, Name, NameProblem, PasswordProblem, Refusal, TextProblem, Topic, limits,
+    Change, Flag, GroupId, Listing, Mask, Name, NameProblem, PasswordProblem, Power, Reason,
+    Refusal, TextProblem, Topic, limits,
 };
 
 use super::encode::clean;
@@ -55,7 +56,85 @@ pub(super) const SET_TOPIC: &str = " set the topic: ";
 pub(super) const TOOK_TOPIC_AWAY: &str = " took the topic away";
 pub(super) const WAS_REMOVED_BY: &str = " was removed from the group by ";
 
+/// What a member did about another's power, behind its name.
+pub(super) fn granted(power: Power, is_given: bool, of: &Name) -> Sentence {
+    match (power, is_given) {
+        (Power::Moderator, true) => format!("made {of} a moderator"),
+        (Power::Moderator, false) => format!("made {of} an ordinary member"),
+        (Power::Voice, true) => format!("gave {of} a voice"),
+        (Power::Voice, false) => format!("took the voice away from {of}"),
+    }
+    .into()
+}
+
+/// What a member changed, behind its name.
+pub(super) fn changed(change: &Change) -> Sentence {
+    match change {
+        Change::Flag { flag, is_on } => changed_flag(*flag, *is_on).into(),
+        Change::MembersMax(None) => "took away the limit of members".into(),
+        Change::MembersMax(Some(count)) => format!("set a limit of {count} members").into(),
+        Change::Password(None) => "took away the password: anyone can join".into(),
+        Change::Password(Some(_)) => "changed the password".into(),
+        Change::Listed(listing, mask) => {
+            let who = who(mask);
+            match listing {
+                Listing::Bans => format!("banned {who}"),
+                Listing::BanExceptions => format!("excepted {who} from bans"),
+                Listing::Mutes => format!("muted {who}"),
+                Listing::InviteExceptions => format!("lets {who} join without an invitation"),
+            }
+            .into()
+        }
+        Change::Unlisted(listing, mask) => {
+            let who = who(mask);
+            match listing {
+                Listing::Bans => format!("unbanned {who}"),
+                Listing::BanExceptions => format!("excepts {who} from bans no longer"),
+                Listing::Mutes => format!("unmuted {who}"),
+                Listing::InviteExceptions => {
+                    format!("lets {who} join without an invitation no longer")
+                }
+            }
+            .into()
+        }
+        Change::Invited(name) => format!("invited {name}").into(),
+    }
+}
+
+const fn changed_flag(flag: Flag, is_on: bool) -> &'static str {
+    match (flag, is_on) {
+        (Flag::Moderated, true) => "moderates the group: only who has a voice can speak",
+        (Flag::Moderated, false) => "lets everyone speak again",
+        (Flag::TopicLocked, true) => "locked the topic: only moderators can set it",
+        (Flag::TopicLocked, false) => "unlocked the topic",
+        (Flag::InviteOnly, true) => "made the group invite-only",
+        (Flag::InviteOnly, false) => "lets people join without an invitation again",
+        (Flag::Secret, true) => "made the group secret: it is in no list",
+        (Flag::Secret, false) => "made the group secret no longer",
+        (Flag::NoExternal, true) => "lets only members speak",
+        (Flag::NoExternal, false) => "lets people speak who are not in the group",
+        (Flag::Closed, true) => "closed the group: nobody new can join",
+        (Flag::Closed, false) => "opened the group: people can join again",
+    }
+}
+
+/// Whom a mask holds for: a name where it is no more than that.
+fn who(mask: &Mask) -> &str {
+    mask.name().unwrap_or_else(|| mask.as_str())
+}
+
 // What ends a connection or a stay.
+/// The member was removed, and is back at the menu.
+pub(super) fn you_were_removed(by: &Name, reason: &Reason) -> Sentence {
+    let by = clean(by.as_str());
+    if reason.is_empty() {
+        format!("* You were removed from the group by {by}.").into()
+    } else {
+        let reason = clean(reason.as_str());
+        format!("* You were removed from the group by {by}: {reason}.").into()
+    }
+}
+
 pub(super) const TOO_SLOW: &str =
     "Signing in took too long, so you are being disconnected. Connect again to start over.";
 pub(super) const NOT_HTTP: &str =
@@ -102,6 +181,47 @@ pub(crate) fn refused(refusal: Refusal) -> Sentence {
         Refusal::GroupClosed => "The group is closed. Choose another.".into(),
         Refusal::Stopping => "The server is stopping. Connect again in a moment.".into(),
         Refusal::NotTheCreator => "Only the one who made the group may do that.".into(),
+        refusal => refused_by_powers(refusal),
+    }
+}
+
+/// Why a member may not, or somebody may not come in.
+fn refused_by_powers(refusal: Refusal) -> Sentence {
+    match refusal {
+        Refusal::NotAModerator => "Only a moderator of the group may do that. Ask one.".into(),
+        Refusal::TheOwner => "That cannot be done to the one who made the group.".into(),
+        Refusal::NoSuchMember => "Nobody in the group has that name. See /who for who is.".into(),
+        Refusal::NameOfAMember => "Somebody in the group has that name already.".into(),
+        Refusal::Mask(_) => format!(
+            "That is neither a name nor a pattern such as *!*@irc of at most {} bytes. Try again.",
+            limits::MASK_BYTES_MAX
+        )
+        .into(),
+        Refusal::Banned => {
+            "You are banned from the group. Ask a moderator to take that back.".into()
+        }
+        Refusal::Muted => "You are muted in the group. Ask a moderator to take that back.".into(),
+        Refusal::NoVoice => {
+            "Only who was given a voice can speak just now. Ask a moderator for one.".into()
+        }
+        Refusal::TopicLocked => "Only a moderator can set the topic. Ask one.".into(),
+        Refusal::InviteOnly => {
+            "Only who was invited can join the group. Ask a moderator to invite that name.".into()
+        }
+        Refusal::ClosedToNew => {
+            "Nobody new can join the group at present. Ask a moderator to open it.".into()
+        }
+        Refusal::LimitReached => {
+            "The group has as many members as its moderators let in. Try again later.".into()
+        }
+        Refusal::ListFull => {
+            format!("The list is full: it has {} entries. Take one off first.", limits::MASKS_MAX)
+                .into()
+        }
+        Refusal::NeedsAlias => {
+            "A group that goes by a number keeps its password and hears its members only.".into()
+        }
+        Refusal::MembersOnly => "Only members can speak in the group. Join it first.".into(),
         _ => "The server did not allow it. Try something else.".into(),
     }
 }
@@ -166,6 +286,11 @@ fn refused_text(problem: TextProblem) -> Sentence {
         TextProblem::TopicTooLong => format!(
             "That topic is too long: a topic has at most {} bytes. Choose a shorter one.",
             limits::TOPIC_BYTES_MAX
+        )
+        .into(),
+        TextProblem::ReasonTooLong => format!(
+            "That reason is too long: a reason has at most {} bytes. Choose a shorter one.",
+            limits::REASON_BYTES_MAX
         )
         .into(),
     }

@@ -3,7 +3,7 @@
 //! Does not know who reads: what makes a difference to the bytes is told by a [`Style`]. Members of
 //! all doors appear alike, as `name!name@conclave`, since an event tells no more of them.
 
-use conclave_core::{Event, GroupName, Kind, Name, Timestamp};
+use conclave_core::{Change, Event, Flag, GroupName, Kind, Listing, Mask, Name, Power, Timestamp};
 
 use super::caps::{Cap, Caps};
 use super::written::{Framing, Written, split_words};
@@ -178,10 +178,67 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
         Kind::Left => vec![begin("PART").param(&channel)],
         Kind::Renamed { to } => vec![begin("NICK").param(&nick_of(to))],
         Kind::Topic { text } => vec![begin("TOPIC").param(&channel).last(text.as_str())],
-        Kind::Removed { by } => {
+        Kind::Removed { by, reason } => {
             let removed = Written::new(&source_of(by), "KICK");
-            vec![tagged(removed, event.at, style).param(&channel).param(&nick_of(name)).last("")]
+            let removed = tagged(removed, event.at, style).param(&channel).param(&nick_of(name));
+            vec![removed.last(reason.as_str())]
         }
+        Kind::Granted { name: of, power, is_given, .. } => {
+            let letter = match power {
+                Power::Moderator => 'o',
+                Power::Voice => 'v',
+            };
+            let sign = if *is_given { '+' } else { '-' };
+            vec![
+                begin("MODE").param(&channel).param(&format!("{sign}{letter}")).param(&nick_of(of)),
+            ]
+        }
+        Kind::Changed { change } => mode_of(change)
+            .map(|(mode, argument)| {
+                let written = begin("MODE").param(&channel).param(&mode);
+                argument.iter().fold(written, |written, argument| written.param(argument))
+            })
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// A change of the settings as IRC writes it: the mode and its argument. Nothing for what IRC does
+/// not know, and for invitations, which concern those who are invited.
+fn mode_of(change: &Change) -> Option<(String, Option<String>)> {
+    let letter = |is_on: bool, letter: char| format!("{}{letter}", if is_on { '+' } else { '-' });
+    let of_listing = |listing: &Listing| match listing {
+        Listing::Bans => Some('b'),
+        Listing::BanExceptions => Some('e'),
+        Listing::InviteExceptions => Some('I'),
+        Listing::Mutes => None,
+    };
+    // A mask may hold a name with spaces, which no parameter can.
+    let written = |mask: &Mask| mask.as_str().replace(char::is_whitespace, "_");
+    match change {
+        Change::Flag { flag, is_on } => {
+            let flag = match flag {
+                Flag::Moderated => 'm',
+                Flag::TopicLocked => 't',
+                Flag::InviteOnly => 'i',
+                Flag::Secret => 's',
+                Flag::NoExternal => 'n',
+                Flag::Closed => return None,
+            };
+            Some((letter(*is_on, flag), None))
+        }
+        Change::MembersMax(count) => {
+            Some((letter(count.is_some(), 'l'), count.map(|count| count.to_string())))
+        }
+        // The password itself is told to nobody.
+        Change::Password(hash) => Some((letter(hash.is_some(), 'k'), Some("*".to_owned()))),
+        Change::Listed(listing, mask) => {
+            Some((letter(true, of_listing(listing)?), Some(written(mask))))
+        }
+        Change::Unlisted(listing, mask) => {
+            Some((letter(false, of_listing(listing)?), Some(written(mask))))
+        }
+        Change::Invited(_) => None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Events as the console shows them.
 
-use conclave_core::{Entry, Event, Kind, MemberId, Name, Seq, Text, Timestamp, Topic};
+use conclave_core::{
+    Entry, Event, Kind, MemberId, Name, Origin, Reason, Role, Seq, Text, Timestamp, Topic,
+};
 use conclave_doors::console::{LineEnd, encode_earlier, encode_event};
 
 fn event(name: &str, kind: Kind) -> Event {
@@ -36,7 +38,7 @@ fn events_are_shown_as_the_interface_says() {
     check("נויה", said("שלום"), "נויה: שלום\n", "[2026-11-20 14:03] נויה: שלום\r\n");
     check(
         "Shlomo",
-        Kind::Joined { seat: None },
+        Kind::Joined { seat: None, origin: Origin::default(), role: Role::Owner },
         "* Shlomo has connected to the chat room\n",
         "[2026-11-20 14:03] * Shlomo has connected to the chat room\r\n",
     );
@@ -66,9 +68,15 @@ fn events_are_shown_as_the_interface_says() {
     );
     check(
         "Eve",
-        Kind::Removed { by: Name::from_log("Noya") },
+        Kind::Removed { by: Name::from_log("Noya"), reason: Reason::default() },
         "* Eve was removed from the group by Noya\n",
         "[2026-11-20 14:03] * Eve was removed from the group by Noya\r\n",
+    );
+    check(
+        "Eve",
+        Kind::Removed { by: Name::from_log("Noya"), reason: Reason::from_log("spam".to_owned()) },
+        "* Eve was removed from the group by Noya: spam\n",
+        "[2026-11-20 14:03] * Eve was removed from the group by Noya: spam\r\n",
     );
 }
 

@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use conclave_core::{Account, Entry, GroupId, Kind, MemberId, Name, Pair, Party, Refusal, limits};
+use conclave_core::{
+    Account, Entry, GroupId, Kind, MemberId, Name, Origin, Pair, Party, Refusal, Role, limits,
+};
 use conclave_log::{ListedDirect, NewDirect, OpenedDirect};
 
 use super::{Contact, Direct, DirectListed};
@@ -249,7 +251,9 @@ async fn make(
         .iter()
         .filter_map(|side| {
             let (name, account) = (side.name.clone(), side.account.clone());
-            let (member, kind) = (pair.member_of(side.party)?, Kind::Joined { seat: None });
+            let member = pair.member_of(side.party)?;
+            // Neither is above the other.
+            let kind = Kind::Joined { seat: None, origin: Origin::CONSOLE, role: Role::Member };
             Some(Entry { member, name, account, kind })
         })
         .collect();

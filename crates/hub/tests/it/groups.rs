@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conclave_core::{Entry, Kind, MemberId, Refusal, Seq, Timestamp};
+use conclave_core::{Entry, Kind, MemberId, Reason, Refusal, Seq, Timestamp};
 use conclave_hub::{Ended, Keep, Position, Signal};
 use conclave_log::Fault;
 
@@ -171,17 +171,19 @@ async fn who_is_removed_elsewhere_reads_no_more() {
     let (group, admission) = stage.create().await;
     let noya = stage.enter(&admission, "Noya").await;
     let shlomo = stage.enter(&admission, "Shlomo").await;
-    let kind = Kind::Removed { by: name_of("Noya") };
+    let reason = Reason::parse("spam").unwrap();
+    let kind = Kind::Removed { by: name_of("Noya"), reason: reason.clone() };
     let entry = Entry { member: MemberId(2), name: name_of("Shlomo"), account: None, kind };
     stage.disk.write_elsewhere(group, entry, Timestamp::from_ms(0)).unwrap();
     settle().await;
     let session = shlomo.session.serial();
-    let ended = Signal::GroupEnded { group, session, why: Ended::Removed };
+    let ended =
+        Signal::GroupEnded { group, session, why: Ended::Removed { by: name_of("Noya"), reason } };
     assert_eq!(shlomo.outlet.take_signals(), [ended]);
     noya.say("he is gone").await;
     settle().await;
     assert_eq!(shlomo.read(), "");
-    assert_eq!(noya.read(), "2 Shlomo joined\n3 Shlomo removed by Noya\n");
+    assert_eq!(noya.read(), "2 Shlomo joined\n3 Shlomo removed by Noya: spam\n");
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,7 +67,11 @@ fn told(event: &Event) -> String {
         Kind::Left => "left".to_owned(),
         Kind::Renamed { to } => format!("renamed {to}"),
         Kind::Topic { text } => format!("topic {}", text.as_str()),
-        Kind::Removed { by } => format!("removed by {by}"),
+        Kind::Removed { by, reason } => format!("removed by {by}: {}", reason.as_str()),
+        Kind::Granted { name, power, is_given, .. } => {
+            format!("{} {} {name}", if *is_given { "gave" } else { "took" }, power.word())
+        }
+        Kind::Changed { change } => format!("changed {change:?}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use conclave_core::{Account, AccountId, Entry, GroupId, Kind, MemberId, Name, Timestamp, limits};
 
 use super::Subject;
-use super::session::{Outcome, Session, group};
+use super::session::{Outcome, Session, group, joined, removed};
 use crate::{Accounts as _, Log, NewAccount};
 
 fn name(typed: &str) -> Name {
@@ -106,12 +106,12 @@ pub async fn the_groups_of_an_account_are_those_it_is_in<S: Subject>(subject: &m
     for number in 1000..1004 {
         session.create(group(number)).await;
         session.append_many(group(number), 1).await;
-        land(&mut session, group(number), &noya, 1, Kind::Joined { seat: None }).await;
+        land(&mut session, group(number), &noya, 1, joined()).await;
     }
-    land(&mut session, group(1002), &dan, 2, Kind::Joined { seat: None }).await;
+    land(&mut session, group(1002), &dan, 2, joined()).await;
     land(&mut session, group(1000), &noya, 1, Kind::Left).await;
-    land(&mut session, group(1001), &noya, 1, Kind::Removed { by: name("Dan") }).await;
-    land(&mut session, group(1001), &noya, 3, Kind::Joined { seat: None }).await;
+    land(&mut session, group(1001), &noya, 1, removed("Dan")).await;
+    land(&mut session, group(1001), &noya, 3, joined()).await;
     land(&mut session, group(1003), &noya, 1, Kind::Renamed { to: name("Noa") }).await;
     land(&mut session, group(1002), &dan, 2, Kind::Left).await;
     for _ in 0..2 {

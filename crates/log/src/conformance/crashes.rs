@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conclave_core::{Seq, Snapshot};
+use conclave_core::{Founding, Seq, Snapshot};
 
 use super::Subject;
 use super::session::{Outcome, Session, group, said};
@@ -190,7 +190,7 @@ pub async fn what_is_asked_after_the_end_is_answered<S: Subject>(subject: &mut S
 async fn check_stopped<L: crate::Log>(session: &Session<L>) {
     let Session { log, .. } = session;
     let id = group(1000);
-    let new = NewGroup { id: group(7777), password_hash: "$".into() };
+    let new = NewGroup { id: group(7777), founding: Founding::default() };
     assert!(matches!(log.create(new).await, Err(LogError::Stopped)));
     assert!(matches!(log.load(id).await, Err(LogError::Stopped)));
     assert!(matches!(log.read(id, Seq(1)).await, Err(LogError::Stopped)));

@@ -1,11 +1,11 @@
 //! Cases of direct conversations: finding, listing, and that nobody finds what was between others.
 
 use conclave_core::{
-    Account, AccountId, Entry, GroupId, Kind, MemberId, Name, Pair, Party, Seq, VisitorId, limits,
+    Account, AccountId, Entry, GroupId, MemberId, Name, Pair, Party, Seq, VisitorId, limits,
 };
 
 use super::Subject;
-use super::session::{Outcome, Session, group, said};
+use super::session::{Outcome, Session, group, joined, said};
 use crate::{Accounts as _, Directs as _, Log, LogError, NewAccount, NewDirect, OpenedDirect};
 
 const fn account(id: u64) -> Party {
@@ -25,7 +25,7 @@ async fn open<L: Log>(
     let pair = Pair::new(one, other);
     let joined = |id| {
         let name = Name::from_log(if id == 1 { "Noya" } else { "Dan" });
-        let (member, kind) = (MemberId(id), Kind::Joined { seat: None });
+        let (member, kind) = (MemberId(id), joined());
         Entry { member, name, account: None, kind }
     };
     let ids = if pair.is_of_one() { 1..2 } else { 1..3 };

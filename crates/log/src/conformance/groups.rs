@@ -1,12 +1,13 @@
 //! Cases of groups: making, listing, deleting, and what is kept of them.
 
 use conclave_core::{
-    ClientId, Command, Decision, Group, GroupId, Kind, MemberId, Name, SeatHash, Seq, Snapshot,
-    Text, Topic,
+    Alias, Change, ClientId, Command, Decision, Flag, Founding, Group, GroupId, Kind, Listing,
+    Mask, MemberId, Name, Origin, PasswordHash, Power, Reason, Role, SeatHash, Seq, Snapshot, Text,
+    Topic,
 };
 
 use super::Subject;
-use super::session::{Outcome, Session, entry, group, replay, said};
+use super::session::{Outcome, Session, entry, founding, group, joined, replay, said};
 use crate::{AppendFailure, GroupOptions, Log, LogError, NewGroup};
 
 /// The second is told that the number is taken, and changes nothing.
@@ -15,7 +16,7 @@ pub async fn a_group_is_made_once<S: Subject>(subject: &mut S) {
     assert_eq!(session.log.count().await.unwrap(), 0);
     session.create(group(1000)).await;
     session.append_many(group(1000), 3).await;
-    let again = NewGroup { id: group(1000), password_hash: "another".into() };
+    let again = NewGroup { id: group(1000), founding: Founding::default() };
     assert!(!session.log.create(again).await.unwrap());
     assert_eq!(session.log.count().await.unwrap(), 1);
     assert_eq!(session.load(group(1000)).await.unwrap().head(), Seq(3));
@@ -39,6 +40,32 @@ pub async fn options_are_kept<S: Subject>(subject: &mut S) {
     let session = Session::open(subject).await;
     let listed = session.log.list(None, 10).await.unwrap();
     assert_eq!(listed.iter().map(|listed| listed.options).collect::<Vec<_>>(), [fleeting]);
+}
+
+/// Whatever its capitals; and is not taken by another.
+pub async fn a_group_is_found_by_its_alias<S: Subject>(subject: &mut S) {
+    let session = Session::open(subject).await;
+    let alias = |typed: &str| Alias::parse(typed).expect("an alias");
+    let tea = Founding { alias: Some(alias("Tea-תה")), password: None };
+    let new = |number, founding| NewGroup { id: group(number), founding };
+    assert!(session.log.create(new(1000, tea.clone())).await.unwrap());
+    let capitals = Founding { alias: Some(alias("TEA-תה")), password: None };
+    assert!(!session.log.create(new(1002, capitals)).await.unwrap());
+    for number in [1004, 1006] {
+        assert!(session.log.create(new(number, Founding::default())).await.unwrap());
+    }
+    session.kill().await;
+    let session = Session::open(subject).await;
+    assert_eq!(session.log.find(alias("tEA-תה")).await.unwrap(), Some(group(1000)));
+    assert_eq!(session.log.find(alias("cake")).await.unwrap(), None);
+    let listed = session.log.list(None, 10).await.unwrap();
+    let aliases: Vec<_> =
+        listed.iter().map(|listed| listed.alias.as_ref().map(Alias::as_str)).collect();
+    assert_eq!(aliases, [Some("Tea-תה"), None, None]);
+    assert_eq!(session.log.load(group(1000)).await.unwrap().unwrap().founding, tea);
+    assert!(session.log.delete(group(1000)).await.unwrap());
+    assert_eq!(session.log.find(alias("tea-תה")).await.unwrap(), None);
+    assert!(session.log.create(new(1002, tea)).await.unwrap());
 }
 
 /// In pages, each with its head.
@@ -74,7 +101,7 @@ pub async fn a_deleted_group_leaves_nothing_to_the_next_of_its_number<S: Subject
     let mut session = Session::open(subject).await;
     for round in 0..3 {
         session.create(group(1000)).await;
-        session.append(group(1000), entry(Kind::Joined { seat: None }));
+        session.append(group(1000), entry(joined()));
         session.append_many(group(1000), 700).await;
         let snapshot = replay(session.told(group(1000)));
         assert_eq!(snapshot.head, Seq(701), "round {round} starts at 1");
@@ -110,7 +137,7 @@ pub async fn deleting_refuses_what_is_under_way<S: Subject>(subject: &mut S) {
     }
     let other = session.append(group(1001), said("stays"));
     // Asked for at once, so that nothing under way is refused for want of a group.
-    let new = NewGroup { id: group(1000), password_hash: "$hash$1000".into() };
+    let new = NewGroup { id: group(1000), founding: founding(group(1000)) };
     let (is_deleted, is_made) =
         tokio::join!(session.log.delete(group(1000)), session.log.create(new));
     assert!(is_deleted.unwrap());
@@ -134,7 +161,11 @@ pub async fn every_kind_of_event_survives<S: Subject>(subject: &mut S) {
     let text = |text: &str| Text::from_log(text.to_owned());
     let client_id = |id: &str| Some(ClientId::parse(id).expect("a client id"));
     let kinds = [
-        Kind::Joined { seat: Some(SeatHash([0xa5; 32])) },
+        Kind::Joined {
+            seat: Some(SeatHash([0xa5; 32])),
+            origin: Origin::new(Some("נויה"), "irc"),
+            role: Role::Owner,
+        },
         Kind::Said { text: text("שָׁלוֹם לכולם"), client_id: client_id("לקוח-1") },
         Kind::Said {
             text: text("two\nlines\tand 👨‍👩‍👧 \u{2067}abc\u{2069}"), client_id: None
@@ -143,8 +174,20 @@ pub async fn every_kind_of_event_survives<S: Subject>(subject: &mut S) {
         Kind::Topic { text: Topic::from_log("tea".to_owned()) },
         Kind::Topic { text: Topic::default() },
         Kind::Renamed { to: Name::from_log("נויה") },
-        Kind::Removed { by: Name::from_log("Dana") },
-        Kind::Joined { seat: None },
+        Kind::Removed { by: Name::from_log("Dana"), reason: Reason::default() },
+        Kind::Removed {
+            by: Name::from_log("Dana"), reason: Reason::from_log("ספאם".to_owned())
+        },
+        Kind::Granted {
+            of: MemberId(2),
+            name: Name::from_log("Dana"),
+            power: Power::Moderator,
+            is_given: true,
+        },
+        Kind::Changed { change: Change::Flag { flag: Flag::Moderated, is_on: true } },
+        Kind::Changed { change: Change::Password(Some(PasswordHash::from_phc("$argon2id$1"))) },
+        Kind::Changed { change: Change::Listed(Listing::Bans, Mask::from_log("*!*@irc")) },
+        joined(),
         Kind::Left,
         Kind::Said { text: text(&"ש".repeat(2048)), client_id: client_id(&"x".repeat(64)) },
     ];
@@ -171,7 +214,16 @@ pub async fn a_snapshot_and_the_events_above_it_are_the_whole<S: Subject>(subjec
     for round in 0..6_u8 {
         let seat = Some(SeatHash([round; 32]));
         let name = Name::parse(&format!("member {round}")).expect("a name");
-        apply(&mut session, &mut live, id, Command::Join { name, seat, account: None }).await;
+        let origin = Origin::new(Some("~user"), "irc");
+        let command = Command::Join { name, seat, account: None, origin };
+        apply(&mut session, &mut live, id, command).await;
+        let member = MemberId(1);
+        for change in changes(round) {
+            apply(&mut session, &mut live, id, Command::Change { member, change }).await;
+        }
+        let (target, power) = (MemberId(u64::from(round) + 1), Power::Voice);
+        let command = Command::Grant { member, target, power, is_given: true };
+        apply(&mut session, &mut live, id, command).await;
         for n in 0..30 {
             let text = Text::parse("hello").expect("a text");
             let client_id = ClientId::parse(&format!("c{round}-{n}"));
@@ -200,6 +252,29 @@ pub async fn a_snapshot_and_the_events_above_it_are_the_whole<S: Subject>(subjec
         matches!(loaded.decide(again), Ok(Decision::Already { .. })),
         "a retry after a restart lands once"
     );
+}
+
+/// Changes of every kind, others each round.
+fn changes(round: u8) -> Vec<Change> {
+    let flag = Flag::ALL.into_iter().nth(usize::from(round)).expect("a flag a round");
+    let is_on = flag != Flag::NoExternal;
+    let name = Name::parse(&format!("guest {round}")).expect("a name");
+    let mut changes = vec![
+        Change::Password(Some(PasswordHash::from_phc(&format!("$hash${round}")))),
+        Change::MembersMax(std::num::NonZeroU32::new(u32::from(round) + 9)),
+    ];
+    if flag != Flag::Closed && is_on {
+        changes.push(Change::Flag { flag, is_on });
+    }
+    for next in round + 1..6 {
+        // Who comes next comes in, whatever there is against it.
+        let name = Name::parse(&format!("member {next}")).expect("a name");
+        changes.extend((round == 0).then_some(Change::Invited(name)));
+    }
+    for listing in Listing::ALL {
+        changes.push(Change::Listed(listing, Mask::of_name(&name)));
+    }
+    changes
 }
 
 async fn apply<L: Log>(session: &mut Session<L>, live: &mut Group, id: GroupId, command: Command) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use conclave_core::{Event, GroupId, Seq};
 
 use super::Subject;
-use super::session::{Outcome, Session, group, replay, said};
+use super::session::{Outcome, Session, founding, group, replay, said};
 use crate::{AppendFailure, Fault, GroupOptions, Log as _, LogError, NewGroup};
 
 /// Something asked of a log; groups are told by a small number.
@@ -76,7 +76,7 @@ async fn run<S: Subject>(
     match *operation {
         Operation::Create(small) => {
             let id = group(number(small));
-            let new = NewGroup { id, password_hash: format!("$hash${id}").into() };
+            let new = NewGroup { id, founding: founding(id) };
             let made = session.log.create(new).await.unwrap();
             assert_eq!(made, !models.contains_key(&id));
             models.entry(id).or_default();

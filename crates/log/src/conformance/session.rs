@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use conclave_core::{
-    Entry, Event, Group, GroupId, Kind, MemberId, Name, Seq, Snapshot, Text, Timestamp,
+    Alias, Entry, Event, Founding, Group, GroupId, Kind, MemberId, Name, Origin, PasswordHash,
+    Reason, Role, Seq, Snapshot, Text, Timestamp,
 };
 
 use super::Subject;
@@ -45,10 +46,29 @@ pub fn group(number: u64) -> GroupId {
     GroupId::new(number).expect("the number of a group has four digits or more")
 }
 
+/// What a group of that number is made with: an alias too, where the number is odd.
+pub fn founding(id: GroupId) -> Founding {
+    let alias = (!id.get().is_multiple_of(2)).then(|| format!("tea-{id}"));
+    Founding {
+        alias: alias.as_deref().and_then(Alias::parse),
+        password: Some(PasswordHash::from_phc(&format!("$hash${id}"))),
+    }
+}
+
 /// An entry that says something.
 pub fn said(text: &str) -> Entry {
     let text = Text::from_log(text.to_owned());
     entry(Kind::Said { text, client_id: None })
+}
+
+/// Somebody joined by the console.
+pub const fn joined() -> Kind {
+    Kind::Joined { seat: None, origin: Origin::CONSOLE, role: Role::Member }
+}
+
+/// Somebody was removed, for no reason that was told.
+pub fn removed(by: &str) -> Kind {
+    Kind::Removed { by: Name::from_log(by), reason: Reason::default() }
 }
 
 /// An entry of member 1.
@@ -88,7 +108,7 @@ impl<L: Log> Session<L> {
 
     /// Makes a group.
     pub async fn create(&self, id: GroupId) {
-        let group = NewGroup { id, password_hash: format!("$hash${id}").into() };
+        let group = NewGroup { id, founding: founding(id) };
         assert!(self.log.create(group).await.expect("making a group"), "{id} is taken");
     }
 
@@ -254,7 +274,7 @@ impl<L: Log> Session<L> {
     /// Loads a group, and holds what is given to the whole of its log.
     pub async fn load(&self, id: GroupId) -> Option<Group> {
         let stored = self.log.load(id).await.expect("loading")?;
-        assert_eq!(&*stored.password_hash, format!("$hash${id}"));
+        assert_eq!(stored.founding, founding(id));
         let mut loaded = Group::restore(stored.snapshot);
         for event in &stored.events {
             assert_eq!(event.seq, loaded.head().next(), "events follow the snapshot");

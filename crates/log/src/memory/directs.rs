@@ -1,6 +1,6 @@
 //! Direct conversations of a memory log: looked through from the first to the last each time.
 
-use conclave_core::{GroupId, Pair, Party, Timestamp, limits};
+use conclave_core::{Founding, GroupId, Pair, Party, Timestamp, limits};
 
 use super::MemoryLog;
 use super::disk::Disk;
@@ -40,7 +40,7 @@ impl Disk {
         if begun.count() >= limits::DIRECTS_MAX {
             return OpenedDirect::TooMany;
         }
-        if !self.create(NewGroup { id, password_hash: "".into() }, now) {
+        if !self.create(NewGroup { id, founding: Founding::default() }, now) {
             return OpenedDirect::NumberTaken;
         }
         self.directs.insert(id, KeptDirect { pair, opened_by });

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use conclave_core::{AccountId, Entry, Epoch, Event, GroupId, Seq, Snapshot, Timestamp};
+use conclave_core::{
+    AccountId, Alias, Entry, Epoch, Event, Founding, GroupId, Seq, Snapshot, Timestamp,
+};
 use tokio::sync::Notify;
 
 use super::directs::KeptDirect;
@@ -43,7 +45,7 @@ pub(super) struct Disk {
 /// A group on it.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
-    password_hash: Box<str>,
+    founding: Founding,
     created_at: Timestamp,
     pub(super) options: GroupOptions,
     snapshot: Snapshot,
@@ -129,11 +131,14 @@ impl MemoryDisk {
 
 impl Disk {
     pub(super) fn create(&mut self, group: NewGroup, now: Timestamp) -> bool {
-        if self.groups.contains_key(&group.id) {
+        let has_alias = |alias: &Alias| self.find(alias).is_some();
+        if self.groups.contains_key(&group.id)
+            || group.founding.alias.as_ref().is_some_and(has_alias)
+        {
             return false;
         }
         let kept = Kept {
-            password_hash: group.password_hash,
+            founding: group.founding,
             created_at: now,
             options: GroupOptions::default(),
             snapshot: Snapshot::default(),
@@ -143,10 +148,16 @@ impl Disk {
         true
     }
 
+    pub(super) fn find(&self, alias: &Alias) -> Option<GroupId> {
+        let has_it = |kept: &Kept| kept.founding.alias.as_ref() == Some(alias);
+        self.groups.iter().find(|(_, kept)| has_it(kept)).map(|(id, _)| *id)
+    }
+
     pub(super) fn list(&self, after: Option<GroupId>, limit: usize) -> Vec<Listed> {
         let above = after.map_or(Bound::Unbounded, Bound::Excluded);
         let listed = |(id, kept): (&GroupId, &Kept)| Listed {
             id: *id,
+            alias: kept.founding.alias.clone(),
             created_at: kept.created_at,
             head: kept.head(),
             last_at: kept.events.last().map_or(kept.created_at, |event| event.at),
@@ -203,7 +214,7 @@ impl Kept {
 
     pub(super) fn stored(&self) -> Stored {
         Stored {
-            password_hash: self.password_hash.clone(),
+            founding: self.founding.clone(),
             options: self.options,
             snapshot: self.snapshot.clone(),
             events: self.above(self.snapshot.head).to_vec(),

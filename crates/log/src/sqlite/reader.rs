@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use conclave_core::{Event, GroupId, Pair, Seq, Snapshot, Timestamp, limits};
+use conclave_core::{Alias, Event, GroupId, Pair, Seq, Snapshot, Timestamp, limits};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use tokio::sync::Semaphore;
 
@@ -132,9 +132,9 @@ pub(super) fn load(stored: At<'_>, number: GroupId) -> Result<Option<Stored>, Lo
             Step::Gone => return Ok(None),
             Step::End => {
                 let (direct, has_directs) = directs_at(stored.connection, &group)?;
-                let GroupRow { password_hash, options, .. } = group;
+                let GroupRow { founding, options, .. } = group;
                 return Ok(Some(Stored {
-                    password_hash,
+                    founding,
                     options,
                     snapshot,
                     events,
@@ -198,6 +198,18 @@ fn snapshot_of(connection: &Connection, group: i64) -> Result<Option<SnapshotRow
     Ok(read().inspect_err(|error: &rusqlite::Error| tracing::warn!(%error, "a snapshot")).ok())
 }
 
+/// Finds the group of an alias.
+pub(super) fn find(stored: At<'_>, alias: &Alias) -> Result<Option<GroupId>, LogError> {
+    let found = stored
+        .connection
+        .prepare_cached("SELECT number FROM groups WHERE alias = ?1")
+        .and_then(|mut statement| {
+            statement.query_row([alias.as_str()], |row| row.get::<_, i64>(0)).optional()
+        })
+        .map_err(problem::sqlite("finding a group"))?;
+    Ok(found.and_then(|number| u64::try_from(number).ok()).and_then(GroupId::new))
+}
+
 /// Lists groups, without direct conversations.
 pub(super) fn list(
     stored: At<'_>,
@@ -220,7 +232,7 @@ pub(super) fn list_all(
     let mut statement = stored
         .connection
         .prepare_cached(
-            "SELECT number, created_at, is_closed, is_deleted_when_empty, id
+            "SELECT number, created_at, is_closed, is_deleted_when_empty, id, alias
              FROM groups WHERE number > ?1 ORDER BY number",
         )
         .map_err(&doing)?;
@@ -238,7 +250,9 @@ pub(super) fn list_all(
             let created_at = Timestamp::from_ms(row.get(1)?);
             let options =
                 GroupOptions { is_closed: row.get(2)?, is_deleted_when_empty: row.get(3)? };
-            let listed = Listed { id, created_at, head: Seq::ZERO, last_at: created_at, options };
+            let alias = row.get_ref(5)?.as_str_or_null()?.and_then(Alias::parse);
+            let (head, last_at) = (Seq::ZERO, created_at);
+            let listed = Listed { id, alias, created_at, head, last_at, options };
             Ok((row.get::<_, i64>(4)?, listed))
         };
         found.push(read().map_err(&doing)?);

@@ -11,6 +11,7 @@ use conclave_core::{
 };
 use rusqlite::{Row, Statement};
 
+use super::more;
 use crate::LogError;
 
 /// Hash that stands for an event and all before it in its group.
@@ -18,20 +19,20 @@ pub(super) type Chain = [u8; 16];
 
 /// The columns that [`Names::event`] reads, in order.
 pub(super) const COLUMNS: &str =
-    "seq, at, kind, member, name, text, client_id, seat, chain, account";
+    "seq, at, kind, member, name, text, client_id, seat, chain, account, more";
 
 /// Writes an event into `fresh`: `id`, `group_id`, then [`COLUMNS`].
 pub(super) const INSERT: &str = "
     INSERT INTO fresh
-        (id, group_id, seq, at, kind, member, name, text, client_id, seat, chain, account)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        (id, group_id, seq, at, kind, member, name, text, client_id, seat, chain, account, more)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 /// Writes an event into `events`, where nothing of its group is fresh; parameters as of [`INSERT`],
 /// of which the first has no meaning here.
 pub(super) const INSERT_SORTED: &str = "
     INSERT INTO events
-        (group_id, seq, at, kind, member, name, text, client_id, seat, chain, account)
-    VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        (group_id, seq, at, kind, member, name, text, client_id, seat, chain, account, more)
+    VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 /// The chain before the first event of a group.
 pub(super) fn first_chain(group: GroupId, created_at: Timestamp) -> Chain {
@@ -44,8 +45,8 @@ pub(super) fn first_chain(group: GroupId, created_at: Timestamp) -> Chain {
 
 /// The chain at an event, given the chain before it.
 pub(super) fn chain(before: &Chain, event: &Event) -> Chain {
-    let Entry { member, name, account, kind } = &event.entry;
-    let parts = Parts::of(kind);
+    let Entry { member, name, account, .. } = &event.entry;
+    let parts = Parts::of(event);
     let mut hasher = blake3::Hasher::new();
     hasher.update(before);
     hasher.update(&event.seq.0.to_le_bytes());
@@ -68,6 +69,11 @@ pub(super) fn chain(before: &Chain, event: &Event) -> Chain {
     if let Some(account) = account {
         // Behind all else and only where there is one: so are the events of before there were any.
         hasher.update(account.to_string().as_bytes());
+    }
+    if let Some(more) = &parts.more {
+        // Likewise; the length has bytes that no account has.
+        hasher.update(&(more.len() as u64).to_le_bytes());
+        hasher.update(more.as_bytes());
     }
     cut(&hasher)
 }
@@ -93,26 +99,28 @@ struct Parts<'event> {
     text: Option<&'event str>,
     client_id: Option<&'event str>,
     seat: Option<&'event SeatHash>,
+    more: Option<String>,
 }
 
 impl<'event> Parts<'event> {
-    fn of(kind: &'event Kind) -> Self {
+    fn of(event: &'event Event) -> Self {
         let client_id = |id: &'event Option<ClientId>| id.as_ref().map(ClientId::as_str);
-        match kind {
+        let more = more::render(event);
+        match &event.entry.kind {
             Kind::Said { text, client_id: id } => Self {
                 kind: "said",
                 text: Some(text.as_str()),
                 client_id: client_id(id),
-                seat: None,
+                ..Self::default()
             },
             Kind::Action { text, client_id: id } => Self {
                 kind: "action",
                 text: Some(text.as_str()),
                 client_id: client_id(id),
-                seat: None,
+                ..Self::default()
             },
-            Kind::Joined { seat } => {
-                Self { kind: "joined", seat: seat.as_ref(), ..Self::default() }
+            Kind::Joined { seat, .. } => {
+                Self { kind: "joined", seat: seat.as_ref(), more, ..Self::default() }
             }
             Kind::Left => Self { kind: "left", ..Self::default() },
             Kind::Renamed { to } => {
@@ -121,9 +129,13 @@ impl<'event> Parts<'event> {
             Kind::Topic { text } => {
                 Self { kind: "topic", text: Some(text.as_str()), ..Self::default() }
             }
-            Kind::Removed { by } => {
-                Self { kind: "removed", text: Some(by.as_str()), ..Self::default() }
+            Kind::Removed { by, .. } => {
+                Self { kind: "removed", text: Some(by.as_str()), more, ..Self::default() }
             }
+            Kind::Granted { name, .. } => {
+                Self { kind: "granted", text: Some(name.as_str()), more, ..Self::default() }
+            }
+            Kind::Changed { .. } => Self { kind: "changed", more, ..Self::default() },
         }
     }
 }
@@ -136,8 +148,8 @@ pub(super) fn insert(
     event: &Event,
     chain: &Chain,
 ) -> rusqlite::Result<()> {
-    let Entry { member, name, account, kind } = &event.entry;
-    let parts = Parts::of(kind);
+    let Entry { member, name, account, .. } = &event.entry;
+    let parts = Parts::of(event);
     statement.execute((
         row,
         group,
@@ -151,6 +163,7 @@ pub(super) fn insert(
         parts.seat.map(|seat| seat.0.as_slice()),
         chain.as_slice(),
         account.as_ref().map(Account::to_string),
+        parts.more,
     ))?;
     Ok(())
 }
@@ -187,7 +200,7 @@ impl Names {
         let at = Timestamp::from_ms(row.get(1)?);
         let member = MemberId(unsigned(row.get(3)?)?);
         let name = self.name(row.get_ref(4)?.as_str()?);
-        let kind = self.kind(row)?;
+        let kind = self.kind(seq, row)?;
         let chain = row.get(8)?;
         let account = match row.get_ref(9)?.as_str_or_null()? {
             Some(written) => Some(self.account(written)?),
@@ -196,20 +209,36 @@ impl Names {
         Ok((Event { seq, at, entry: Entry { member, name, account, kind } }, chain))
     }
 
-    fn kind(&mut self, row: &Row<'_>) -> Result<Kind, Unreadable> {
+    fn kind(&mut self, seq: Seq, row: &Row<'_>) -> Result<Kind, Unreadable> {
         let text = |index| -> Result<Text, Unreadable> { Ok(Text::from_log(row.get(index)?)) };
         let client_id = || -> Result<Option<ClientId>, Unreadable> {
             let Some(kept) = row.get_ref(6)?.as_str_or_null()? else { return Ok(None) };
             ClientId::parse(kept).map(Some).ok_or(Unreadable::Field("client id"))
         };
+        let more =
+            || -> Result<Option<&str>, Unreadable> { Ok(row.get_ref(10)?.as_str_or_null()?) };
+        let unreadable = Unreadable::Field("more");
         Ok(match row.get_ref(2)?.as_str()? {
             "said" => Kind::Said { text: text(5)?, client_id: client_id()? },
             "action" => Kind::Action { text: text(5)?, client_id: client_id()? },
-            "joined" => Kind::Joined { seat: row.get::<_, Option<[u8; 32]>>(7)?.map(SeatHash) },
+            "joined" => {
+                let seat = row.get::<_, Option<[u8; 32]>>(7)?.map(SeatHash);
+                let (origin, role) = more::joined(seq, more()?).ok_or(unreadable)?;
+                Kind::Joined { seat, origin, role }
+            }
             "left" => Kind::Left,
             "renamed" => Kind::Renamed { to: self.name(row.get_ref(5)?.as_str()?) },
             "topic" => Kind::Topic { text: Topic::from_log(row.get(5)?) },
-            "removed" => Kind::Removed { by: self.name(row.get_ref(5)?.as_str()?) },
+            "removed" => {
+                let by = self.name(row.get_ref(5)?.as_str()?);
+                Kind::Removed { by, reason: more::reason(more()?).ok_or(unreadable)? }
+            }
+            "granted" => {
+                let name = self.name(row.get_ref(5)?.as_str()?);
+                let (of, power, is_given) = more::granted(more()?).ok_or(unreadable)?;
+                Kind::Granted { of, name, power, is_given }
+            }
+            "changed" => Kind::Changed { change: more::changed(more()?).ok_or(unreadable)? },
             _ => return Err(Unreadable::Field("kind")),
         })
     }
@@ -256,7 +285,7 @@ enum Unreadable {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::AccountId;
+    use conclave_core::{AccountId, Origin, Reason, Role};
     use rusqlite::Connection;
 
     use super::*;
@@ -278,14 +307,24 @@ mod tests {
             Kind::Said { text: text.clone(), client_id: client_id.clone() },
             Kind::Said { text: text.clone(), client_id: None },
             Kind::Action { text, client_id },
-            Kind::Joined { seat: Some(SeatHash([9; 32])) },
-            Kind::Joined { seat: None },
+            Kind::Joined {
+                seat: Some(SeatHash([9; 32])),
+                origin: Origin::new(Some("noya"), "irc"),
+                role: Role::Moderator,
+            },
+            Kind::Joined { seat: None, origin: Origin::of_door("web"), role: Role::Member },
+            Kind::Joined { seat: None, origin: Origin::default(), role: Role::Member },
+            Kind::Joined { seat: None, origin: Origin::default(), role: Role::Owner },
             Kind::Left,
             Kind::Renamed { to: Name::from_log("Dana") },
             Kind::Topic { text: Topic::from_log("tea".to_owned()) },
             Kind::Topic { text: Topic::default() },
-            Kind::Removed { by: Name::from_log("Noya") },
+            Kind::Removed { by: Name::from_log("Noya"), reason: Reason::default() },
+            Kind::Removed { by: Name::from_log("Noya"), reason: Reason::parse("spam").unwrap() },
         ]
+        .into_iter()
+        .chain(more::tests::kinds())
+        .collect()
     }
 
     #[test]
@@ -294,7 +333,7 @@ mod tests {
         connection
             .execute_batch(
                 "CREATE TABLE fresh (id, group_id, seq, at, kind, member, name, text, client_id,
-                 seat, chain, account)",
+                 seat, chain, account, more)",
             )
             .unwrap();
         let group = GroupId::new(8888).unwrap();
@@ -311,6 +350,31 @@ mod tests {
             assert_eq!(Names::default().event(group, row).unwrap(), (event, chain));
             drop(rows);
             connection.execute("DELETE FROM fresh", []).unwrap();
+        }
+    }
+
+    /// What the first version wrote, by the bytes it hashed.
+    #[test]
+    fn what_the_first_version_wrote_has_the_chain_it_had() {
+        let mut joined =
+            event(Kind::Joined { seat: None, origin: Origin::default(), role: Role::Owner });
+        joined.seq = Seq(1);
+        let removed =
+            event(Kind::Removed { by: Name::from_log("Noya"), reason: Reason::default() });
+        let by = Some(&b"Noya"[..]);
+        for (event, kind, text) in [(joined, "joined", None), (removed, "removed", by)] {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&[1; 16]);
+            hasher.update(&event.seq.0.to_le_bytes());
+            hasher.update(&1_000_u64.to_le_bytes());
+            hasher.update(&3_u64.to_le_bytes());
+            let name = "נויה".as_bytes();
+            for field in [Some(kind.as_bytes()), Some(name), text, None, None] {
+                let len = field.map_or(u64::MAX, |bytes| bytes.len() as u64);
+                hasher.update(&len.to_le_bytes());
+                hasher.update(field.unwrap_or_default());
+            }
+            assert_eq!(chain(&[1; 16], &event), cut(&hasher), "{kind}");
         }
     }
 

@@ -135,6 +135,18 @@ const STEPS: &[&str] = &[
     CREATE INDEX fresh_memberships ON fresh (account, group_id, seq, kind)
         WHERE account IS NOT NULL AND kind IN ('joined', 'left', 'removed');
 ",
+    "
+    -- What of an event is in no column of its own, in JSON: powers, settings, where from.
+    ALTER TABLE events ADD COLUMN more TEXT;
+    ALTER TABLE fresh ADD COLUMN more TEXT;
+
+    -- An empty password hash stands for none. Aliases are the same in capitals (of ASCII).
+    ALTER TABLE groups ADD COLUMN alias TEXT COLLATE NOCASE;
+    CREATE UNIQUE INDEX groups_by_alias ON groups (alias);
+
+    -- They know neither roles nor settings; the events say the same and more.
+    DELETE FROM snapshots;
+",
 ];
 
 /// Opens the connection that writes: brings the schema up to date and finds the epoch.

@@ -7,11 +7,16 @@ use std::fmt::Write as _;
 
 use conclave_core::group::Member;
 use conclave_core::sends::Sends;
-use conclave_core::{Account, ClientId, MemberId, Name, SeatHash, Seq, Snapshot, Timestamp, Topic};
+use conclave_core::{
+    Account, ClientId, MemberId, Name, Origin, Role, SeatHash, Seq, Snapshot, Timestamp, Topic,
+    TopicSet,
+};
 use serde::{Deserialize, Serialize};
 
+use super::settings_row::{self, WrittenSettings};
+
 /// The format that is written, and the only one that is read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct WrittenSnapshot {
@@ -20,6 +25,9 @@ struct WrittenSnapshot {
     last_at: i64,
     next_member: u64,
     topic: String,
+    /// Who set it, and when.
+    topic_set: Option<(String, i64)>,
+    settings: WrittenSettings,
     members: Vec<WrittenMember>,
 }
 
@@ -32,6 +40,10 @@ struct WrittenMember {
     /// The account that holds the membership, as its number and its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<String>,
+    user: Option<String>,
+    host: String,
+    role: String,
+    voiced: bool,
     /// Client id, number and time, oldest first.
     sends: Vec<(String, u64, i64)>,
 }
@@ -43,6 +55,10 @@ pub(super) fn render(snapshot: &Snapshot) -> Option<String> {
         name: member.name.as_str().to_owned(),
         seat: member.seat.as_ref().map(render_hex),
         account: member.account.as_ref().map(Account::to_string),
+        user: member.origin.user().map(str::to_owned),
+        host: member.origin.host().to_owned(),
+        role: member.role.word().to_owned(),
+        voiced: member.is_voiced,
         sends: member
             .sends
             .landed()
@@ -55,6 +71,8 @@ pub(super) fn render(snapshot: &Snapshot) -> Option<String> {
         last_at: snapshot.last_at.ms(),
         next_member: snapshot.next_member,
         topic: snapshot.topic.as_str().to_owned(),
+        topic_set: snapshot.topic_set.as_ref().map(|set| (set.by.as_str().to_owned(), set.at.ms())),
+        settings: settings_row::render(&snapshot.settings),
         members: members.collect(),
     };
     serde_json::to_string(&written).ok()
@@ -79,14 +97,26 @@ pub(super) fn parse(written: &str) -> Option<Snapshot> {
         for (client_id, seq, at) in member.sends {
             sends.land(&ClientId::parse(&client_id)?, Seq(seq), Timestamp::from_ms(at));
         }
-        let name = Name::from_log(&member.name);
-        Some((MemberId(member.id), Member { name, seat, account, sends }))
+        let member_read = Member {
+            name: Name::from_log(&member.name),
+            seat,
+            account,
+            origin: Origin::new(member.user.as_deref(), &member.host),
+            role: Role::of_word(&member.role)?,
+            is_voiced: member.voiced,
+            sends,
+        };
+        Some((MemberId(member.id), member_read))
     });
     Some(Snapshot {
         head: Seq(written.head),
         last_at: Timestamp::from_ms(written.last_at),
         next_member: written.next_member,
         topic: Topic::from_log(written.topic),
+        topic_set: written
+            .topic_set
+            .map(|(by, at)| TopicSet { by: Name::from_log(&by), at: Timestamp::from_ms(at) }),
+        settings: settings_row::parse(&written.settings)?,
         members: members.collect::<Option<_>>()?,
     })
 }
@@ -112,6 +142,8 @@ fn parse_hex(digits: &str) -> Option<SeatHash> {
 
 #[cfg(test)]
 mod tests {
+    use conclave_core::{Change, Flag, Kind, Lock, PasswordHash, Settings};
+
     use super::*;
 
     fn snapshot() -> Snapshot {
@@ -120,21 +152,45 @@ mod tests {
             let at = Timestamp::from_ms(i64::from(n) + 10);
             sends.land(&ClientId::parse(&format!("c{n}")).unwrap(), Seq(u64::from(n) + 2), at);
         }
-        let (name, seat) = (Name::from_log("נויה"), Some(SeatHash([0xa5; 32])));
-        let noya = Member { name, seat, account: None, sends };
-        let (name, account) = (Name::from_log("Dana"), "17 Dana Cohen".parse().ok());
-        let dana = Member { name, seat: None, account, sends: Sends::default() };
+        let noya = Member {
+            seat: Some(SeatHash([0xa5; 32])),
+            origin: Origin::new(Some("noya"), "irc"),
+            role: Role::Owner,
+            is_voiced: true,
+            sends,
+            ..Member::new(Name::from_log("נויה"))
+        };
+        let account = "17 Dana Cohen".parse().ok();
+        let dana = Member { account, ..Member::new(Name::from_log("Dana")) };
+        let mut settings = Settings::default();
+        for kind in super::super::more::tests::kinds() {
+            if let Kind::Changed { change } = kind
+                && !matches!(change, Change::Unlisted(..))
+            {
+                settings.apply(&change, &Name::from_log("Noya"), Timestamp::from_ms(5));
+            }
+        }
         Snapshot {
             head: Seq(9),
             last_at: Timestamp::from_ms(99),
             next_member: 7,
             topic: Topic::from_log("tea".to_owned()),
+            topic_set: Some(TopicSet { by: Name::from_log("Dan"), at: Timestamp::from_ms(98) }),
+            settings,
             members: vec![(MemberId(1), noya), (MemberId(7), dana)],
         }
     }
 
     #[test]
     fn a_snapshot_reads_back_as_it_was_written() {
+        let mut changed = snapshot();
+        for flag in Flag::ALL {
+            let is_on = !changed.settings.has(flag);
+            let change = Change::Flag { flag, is_on };
+            changed.settings.apply(&change, &Name::from_log("Noya"), Timestamp::default());
+            changed.settings.lock = Lock::Password(PasswordHash::from_phc("$1"));
+            assert_eq!(parse(&render(&changed).unwrap()).unwrap(), changed);
+        }
         assert_eq!(parse(&render(&snapshot()).unwrap()).unwrap(), snapshot());
         assert_eq!(parse(&render(&Snapshot::default()).unwrap()).unwrap(), Snapshot::default());
     }
@@ -145,7 +201,9 @@ mod tests {
         for wrong in [
             String::new(),
             "{}".to_owned(),
-            written.replace("\"format\":1", "\"format\":2"),
+            written.replace("\"format\":2", "\"format\":1"),
+            written.replace("\"owner\"", "\"king\""),
+            written.replace("\"mutes\"", "\"geese\""),
             written.replace("\"c0\"", "\"\""),
             written.replace("a5a5", "+5a5"),
             written.replace("a5a5", "a5"),

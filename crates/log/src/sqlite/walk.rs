@@ -4,8 +4,8 @@
 //! not fit is never given, so wrong text is never served; no read transaction is held for longer
 //! than a step, since the write-ahead log cannot start anew under it.
 
-use conclave_core::{Event, GroupId, Seq, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use conclave_core::{Alias, Event, Founding, GroupId, PasswordHash, Seq, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::fresh::{Fresh, FreshRow};
 use super::problem;
@@ -18,7 +18,7 @@ pub(super) struct GroupRow {
     pub(super) id: i64,
     pub(super) number: GroupId,
     pub(super) created_at: Timestamp,
-    pub(super) password_hash: Box<str>,
+    pub(super) founding: Founding,
     pub(super) options: GroupOptions,
 }
 
@@ -27,7 +27,7 @@ impl GroupRow {
     pub(super) fn find(connection: &Connection, number: GroupId) -> Result<Option<Self>, LogError> {
         connection
             .prepare_cached(
-                "SELECT id, created_at, password_hash, is_closed, is_deleted_when_empty
+                "SELECT id, created_at, password_hash, is_closed, is_deleted_when_empty, alias
                  FROM groups WHERE number = ?1",
             )
             .and_then(|mut statement| {
@@ -37,7 +37,7 @@ impl GroupRow {
                             id: row.get(0)?,
                             number,
                             created_at: Timestamp::from_ms(row.get(1)?),
-                            password_hash: row.get(2)?,
+                            founding: founding(row)?,
                             options: GroupOptions {
                                 is_closed: row.get(3)?,
                                 is_deleted_when_empty: row.get(4)?,
@@ -86,6 +86,16 @@ pub(super) fn read_fresh(
     let mut rows = statement.query((row, id, signed(seq.0))).map_err(&doing)?;
     let Some(row) = rows.next().map_err(&doing)? else { return Ok(None) };
     names.event(number, row).map(Some)
+}
+
+/// What a group was made with: an empty hash is none.
+fn founding(row: &Row<'_>) -> rusqlite::Result<Founding> {
+    let hash = row.get_ref(2)?.as_str()?;
+    let alias = row.get_ref(5)?.as_str_or_null()?;
+    Ok(Founding {
+        alias: alias.and_then(Alias::parse),
+        password: (!hash.is_empty()).then(|| PasswordHash::from_phc(hash)),
+    })
 }
 
 /// A place in a group's events.

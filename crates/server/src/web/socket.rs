@@ -458,7 +458,7 @@ impl Socket {
                     {
                         let mut frame = Vec::new();
                         encode_text(&mut frame, |out| {
-                            api::encode_ended(&session.group_name(), shown(why), out);
+                            api::encode_ended(&session.group_name(), shown(&why), out);
                         });
                         self.put(frame);
                         self.note_standing();
@@ -518,10 +518,10 @@ const fn not(epoch: conclave_core::Epoch) -> conclave_core::Epoch {
     conclave_core::Epoch(!epoch.0)
 }
 
-const fn shown(why: Ended) -> EndedShown {
+const fn shown(why: &Ended) -> EndedShown {
     match why {
         Ended::Left => EndedShown::Left,
-        Ended::Removed => EndedShown::Removed,
+        Ended::Removed { .. } => EndedShown::Removed,
         Ended::Closed => EndedShown::Closed,
         Ended::Deleted => EndedShown::Deleted,
         Ended::Replaced => EndedShown::Replaced,

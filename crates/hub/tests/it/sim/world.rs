@@ -178,13 +178,13 @@ impl World {
             for event in self.disk().events(*group) {
                 let member = event.entry.member;
                 match event.entry.kind {
-                    Kind::Joined { seat } => {
+                    Kind::Joined { seat, .. } => {
                         expected.insert(member, (event.entry.name, seat.is_some()));
                     }
                     Kind::Renamed { to } => {
                         expected.entry(member).and_modify(|(name, _)| *name = to);
                     }
-                    Kind::Left => drop(expected.remove(&member)),
+                    Kind::Left | Kind::Removed { .. } => drop(expected.remove(&member)),
                     _ => {}
                 }
             }

@@ -3,7 +3,7 @@
 //! Does not know the queue. Each change is a transaction of its own, so that one that fails harms
 //! no other.
 
-use conclave_core::{Event, GroupId, Seq, Timestamp};
+use conclave_core::{Alias, Event, Founding, GroupId, PasswordHash, Seq, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::WrittenSnapshot;
@@ -80,7 +80,7 @@ fn newest_two(
     Ok(found)
 }
 
-/// Makes a group; `false` where the number is taken.
+/// Makes a group; `false` where the number or the alias is taken.
 pub(super) fn create(
     connection: &Connection,
     group: &NewGroup,
@@ -89,11 +89,14 @@ pub(super) fn create(
     transact(connection, None, |connection| {
         connection
             .prepare_cached(
-                "INSERT INTO groups (number, password_hash, created_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (number) DO NOTHING",
+                "INSERT INTO groups (number, password_hash, created_at, alias)
+                 VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
             )
             .and_then(|mut statement| {
-                statement.execute((signed(group.id.get()), &*group.password_hash, now.ms()))
+                let Founding { alias, password } = &group.founding;
+                let hash = password.as_ref().map_or("", PasswordHash::as_phc);
+                let alias = alias.as_ref().map(Alias::as_str);
+                statement.execute((signed(group.id.get()), hash, now.ms(), alias))
             })
             .map(|count| count > 0)
             .map_err(problem::sqlite("making a group"))

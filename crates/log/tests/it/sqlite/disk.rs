@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use conclave_core::Seq;
+use conclave_core::{Founding, PasswordHash, Seq};
 use conclave_log::conformance::{Outcome, Session, group, said, standing_clock};
 use conclave_log::{
     Append, AppendFailure, GroupCommit, Log as _, LogError, NewGroup, SqliteLog, SqliteOptions,
@@ -13,6 +13,10 @@ use conclave_log::{
 use rusqlite::Connection;
 
 use super::OnSqlite;
+
+fn founding(hash: &str) -> Founding {
+    Founding { alias: None, password: Some(PasswordHash::from_phc(hash)) }
+}
 
 #[tokio::test]
 async fn when_the_disk_is_full_reading_works_and_deleting_makes_room() {
@@ -36,7 +40,7 @@ async fn when_the_disk_is_full_reading_works_and_deleting_makes_room() {
     }
     assert_eq!(session.read_all(group(1000)).await.unwrap().len() as u64, saved);
     session.load(group(1000)).await.unwrap();
-    let new = NewGroup { id: group(3000), password_hash: "x".repeat(100_000).into() };
+    let new = NewGroup { id: group(3000), founding: founding(&"x".repeat(100_000)) };
     assert!(matches!(session.log.create(new).await, Err(LogError::DiskFull)));
 
     assert!(session.log.delete(group(1000)).await.unwrap());
@@ -107,7 +111,7 @@ async fn the_write_ahead_log_stays_small_under_constant_writing_and_reading() {
     let subject = OnSqlite::new();
     let (log, mut commits) =
         SqliteLog::open(subject.path(), standing_clock(), SqliteOptions::default()).unwrap();
-    let new = NewGroup { id: group(1000), password_hash: "$".into() };
+    let new = NewGroup { id: group(1000), founding: founding("$") };
     assert!(log.create(new).await.unwrap());
     let wal = subject.path().join("conclave.db-wal");
     let text = "x".repeat(4_000);

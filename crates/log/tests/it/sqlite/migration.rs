@@ -1,6 +1,8 @@
 //! Data of earlier versions, as the programs of their day left it.
 
-use conclave_core::{Account, AccountId, Entry, Kind, MemberId, Name, Seq};
+use conclave_core::{
+    Account, AccountId, Entry, Kind, MemberId, Name, Origin, Role, Settings, Snapshot,
+};
 use conclave_log::conformance::{Outcome, Session, group, replay, said};
 use conclave_log::{Accounts as _, Log as _, sqlite};
 
@@ -23,9 +25,18 @@ async fn data_of_version_1_is_whole_and_goes_on() {
     let kinds: Vec<_> = events.iter().map(|event| event.entry.name.as_str()).collect();
     assert_eq!(kinds, ["Noya", "Noya", "Noya", "Noya", "Noya", "Noa", "Noa", "Dan", "Dan"]);
     let stored = session.log.load(id).await.unwrap().unwrap();
-    assert_eq!((stored.snapshot.head, stored.events.len()), (Seq(7), 2), "its snapshot serves");
-    assert_eq!(stored.snapshot, replay(&events[..7]));
-    assert!(stored.password_hash.starts_with("$argon2id$"));
+    // Its snapshot knew neither roles nor settings.
+    assert_eq!((stored.snapshot, stored.events.len()), (Snapshot::default(), 9));
+    let password = stored.founding.password.unwrap();
+    assert!(password.as_phc().starts_with("$argon2id$"));
+    assert_eq!(stored.founding.alias, None);
+    let state = replay(&events);
+    let roles = |state: &Snapshot| -> Vec<_> {
+        state.members.iter().map(|(id, member)| (id.0, member.role)).collect()
+    };
+    assert_eq!(roles(&state), [(2, Role::Member)]);
+    assert_eq!(roles(&replay(&events[..1])), [(1, Role::Owner)], "who came first made the group");
+    assert_eq!(state.settings, Settings::default());
     session.kill().await;
     assert_eq!(sqlite::check(subject.path()).unwrap().problems, [""; 0]);
 
@@ -36,7 +47,7 @@ async fn data_of_version_1_is_whole_and_goes_on() {
         member: MemberId(3),
         name: Name::from_log("Noya"),
         account: Some(noya.clone()),
-        kind: Kind::Joined { seat: None },
+        kind: Kind::Joined { seat: None, origin: Origin::default(), role: Role::Member },
     };
     for entry in [said("it goes on"), joined] {
         assert!(matches!(session.append_one(id, entry).await, Outcome::Landed(_)));

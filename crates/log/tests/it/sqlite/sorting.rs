@@ -1,7 +1,7 @@
 //! Events that are fresh, sorted, or on their way from the one to the other.
 
 use conclave_core::{Account, AccountId, Entry, GroupId, Kind, Name, Seq, limits};
-use conclave_log::conformance::{Outcome, Session, entry, group, said};
+use conclave_log::conformance::{Outcome, Session, entry, group, joined, said};
 use conclave_log::{Accounts as _, Log as _, SqliteLog, sqlite};
 
 use super::OnSqlite;
@@ -103,7 +103,7 @@ async fn the_groups_of_an_account_are_found_wherever_its_events_lie() {
     let mut session = Session::open(&mut subject).await;
     for id in [group(1000), group(2000)] {
         session.create(id).await;
-        session.append_one(id, by_noya(Kind::Joined { seat: None })).await;
+        session.append_one(id, by_noya(joined())).await;
     }
     for round in 0..2 {
         assert_eq!(session.log.groups_of(noya.clone()).await.unwrap(), [group(1000), group(2000)]);

@@ -1,6 +1,7 @@
 //! `KICK`: removes somebody from a group; and what one sees who was shown out of it.
 
 use conclave_core::GroupId;
+use conclave_doors::irc::encode::source_of;
 use conclave_doors::irc::written::Written;
 use conclave_hub::{Ended, Serial};
 
@@ -19,7 +20,10 @@ pub(in crate::irc) fn shown_out(
     let server = &client.context.irc.server;
     let words = match why {
         Ended::Left => return Some(client.line("PART").param(&name)),
-        Ended::Removed => "You were removed from the group",
+        Ended::Removed { by, reason } => {
+            let kicked = Written::new(&source_of(&by), "KICK").param(&name);
+            return Some(kicked.param(client.nick.as_str()).last(reason.as_str()));
+        }
         Ended::Closed => "The group was closed",
         Ended::Deleted => "The group was deleted",
         Ended::Replaced => "Too many connections of yours are in this group",

@@ -1,0 +1,118 @@
+//! Identity: what somebody is recognised by, apart from the name: where they came from.
+//!
+//! Does not know addresses of machines: what a door gives is shown to everybody in the group.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Name, limits};
+
+/// Whom a mask is held against, as IRC writes it: `name!user@host`.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'member> {
+    /// The name.
+    pub name: &'member Name,
+    /// The user's name on its own machine, as it says; the name where it says nothing.
+    pub user: &'member str,
+    /// The door it came by, or what that gave instead.
+    pub host: &'member str,
+}
+
+/// By which door a member came, and what it called itself there. Cheap to clone.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Origin(
+    /// Nothing for the console and what is said of nothing: each member and event has one of these.
+    Option<Arc<Told>>,
+);
+
+#[derive(PartialEq, Eq)]
+struct Told {
+    user: Option<Box<str>>,
+    host: Box<str>,
+}
+
+/// The host of those who came by the console.
+const CONSOLE: &str = "console";
+
+impl Origin {
+    /// The console.
+    pub const CONSOLE: Self = Self(None);
+
+    /// One who came by that door.
+    pub fn of_door(door: &str) -> Self {
+        Self::new(None, door)
+    }
+
+    /// One who came by that door, or from that host, and calls itself `user` there. Signs that
+    /// masks are made of, spaces, controls and what is too long are left out.
+    pub fn new(user: Option<&str>, host: &str) -> Self {
+        let user = user.map(clean).filter(|user| !user.is_empty());
+        let mut host = clean(host);
+        if host.is_empty() {
+            CONSOLE.clone_into(&mut host);
+        }
+        if user.is_none() && host == CONSOLE {
+            return Self::CONSOLE;
+        }
+        Self(Some(Arc::new(Told { user: user.map(Into::into), host: host.into() })))
+    }
+
+    /// What it calls itself, where it said so.
+    pub fn user(&self) -> Option<&str> {
+        self.0.as_ref()?.user.as_deref()
+    }
+
+    /// Where it came from.
+    pub fn host(&self) -> &str {
+        self.0.as_ref().map_or(CONSOLE, |told| &told.host)
+    }
+
+    /// What a member of that name is recognised by.
+    pub fn identity<'member>(&'member self, name: &'member Name) -> Identity<'member> {
+        Identity { name, user: self.user().unwrap_or(name.as_str()), host: self.host() }
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Origin({}@{})", self.user().unwrap_or("*"), self.host())
+    }
+}
+
+fn clean(given: &str) -> String {
+    let mut kept = String::new();
+    for c in given.chars() {
+        let is_sign = matches!(c, '!' | '@' | '*' | '?' | ',' | ':');
+        if is_sign || c.is_control() || c.is_whitespace() {
+            continue;
+        }
+        if kept.len() + c.len_utf8() > limits::ORIGIN_BYTES_MAX {
+            break;
+        }
+        kept.push(c);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_has_no_signs_of_masks_and_reads_back_as_it_was() {
+        for (user, host, expected) in [
+            (Some("~dan"), "irc", ("~dan", "irc")),
+            (Some("d@n!\r\n *"), "a b", ("dn", "ab")),
+            (Some(" "), "", ("Noya", "console")),
+            (None, "console", ("Noya", "console")),
+            (Some(&"x".repeat(100)), "web", (&"x".repeat(limits::ORIGIN_BYTES_MAX), "web")),
+        ] {
+            let origin = Origin::new(user, host);
+            let name = Name::from_log("Noya");
+            let identity = origin.identity(&name);
+            assert_eq!((identity.user, identity.host), expected, "{user:?} {host}");
+            assert_eq!(Origin::new(origin.user(), origin.host()), origin);
+        }
+        assert_eq!(Origin::of_door("console"), Origin::default());
+    }
+}
