@@ -2,8 +2,16 @@
 //!
 //! One binary, so that it is linked once. Knows no TCP: that is for the tests of the program.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on says where"
+)]
 
+mod browser;
 mod pipe;
 mod stage;
 mod transcripts;
+mod web_http;
+mod web_socket;
