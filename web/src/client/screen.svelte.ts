@@ -45,7 +45,8 @@ export const screen = new Screen();
 /** A group and an invitation, as the address has them. */
 export function readAddress(): { group: string | null; invite: string } {
   const match = /^\/g\/(\d{1,18})\/?$/.exec(location.pathname);
-  const token = decodeURIComponent(location.hash.slice(1));
+  // A token is letters that an address carries as they are; anything else is none.
+  const [token] = /^[\w.~-]{1,512}$/.exec(location.hash.slice(1)) ?? [""];
   return { group: match?.[1] ?? null, invite: match ? token : "" };
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ChatEvent, Entered } from "../api/frames";
 import { groupOf, newApp, reduce, totals, type App, type Input } from "./app";
 import { isAtEnd, WINDOW_MAX, type Group } from "./group";
-import { rowsOf } from "./rows";
+import { foldedNames, rowsOf } from "./rows";
 import { due, shown, type Send } from "./sends";
 
 const AT = Date.UTC(2026, 10, 20, 12);
@@ -243,6 +243,12 @@ describe("rows", () => {
     expect(kinds([event(1), traffic(2, "A"), traffic(3, "B"), event(4)])).toEqual(["start", "day", "message!", "fold", "message!"]);
     expect(kinds([event(1), traffic(2, "A"), event(3)])).toEqual(["start", "day", "message!", "notice", "message!"]);
     expect(kinds([traffic(1, "A"), traffic(2, "B"), traffic(3, "Noya"), traffic(4, "C")])).toEqual(["start", "day", "fold", "notice", "notice"]);
+  });
+
+  it("tell of a fold how it ended", () => {
+    const traffic = (name: string, kind: string): ChatEvent => event(1, { kind, name });
+    const list = [traffic("A", "joined"), traffic("B", "joined"), traffic("B", "left"), traffic("C", "left"), traffic("C", "joined")];
+    expect(foldedNames(list)).toEqual({ joined: ["A"], left: ["B"] });
   });
 
   it("break a fold at the line of what is new", () => {

@@ -122,14 +122,17 @@ function pushSends(rows: Row[], group: Group, author: Author | null): void {
 const KINDS = ["said", "action", "joined", "left", "renamed", "topic", "removed", "role", "settings"];
 const isShown = (event: ChatEvent): boolean => KINDS.includes(event.kind);
 
-/** How often people came and went in a fold; who came and went again counts as nothing. */
+/** Who came and who went in a fold, as it is at its end; who went and came back is not told of. */
 export function foldedNames(events: readonly ChatEvent[]): { joined: string[]; left: string[] } {
   const joined = new Set<string>();
   const left = new Set<string>();
   for (const { kind, name } of events) {
     if (kind === "joined") {
       if (!left.delete(name)) joined.add(name);
-    } else if (!joined.delete(name)) left.add(name);
+    } else {
+      joined.delete(name);
+      left.add(name);
+    }
   }
   return { joined: [...joined], left: [...left] };
 }
