@@ -15,5 +15,5 @@ mod telnet;
 mod words;
 
 pub use door::ConsoleDoor;
-pub use encode::{LineEnd, encode_earlier, encode_event};
+pub use encode::{LineEnd, encode_earlier, encode_event, encode_told};
 pub(crate) use words::refused;

@@ -45,6 +45,13 @@ pub enum Request {
         /// What.
         text: Text,
     },
+    /// Tell one member something, and nobody else. Answered by [`Reply::Told`] once it is durable,
+    /// or by [`Reply::Refused`].
+    Tell {
+        /// To whom, and what. Where names have spaces it can be read in several ways: the first
+        /// whose name is a member's holds.
+        readings: Vec<(Name, Text)>,
+    },
     /// Go by another name. Answered by [`Reply::Renamed`] or [`Reply::Refused`].
     Rename {
         /// The new name.
@@ -107,6 +114,8 @@ pub enum Reply {
     },
     /// A rule said no.
     Refused(Refusal),
+    /// One member was told something; it is shown among the events.
+    Told,
     /// It goes by this name now.
     Renamed {
         /// The new name.

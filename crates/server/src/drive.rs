@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Poll;
 
-use conclave_core::{Name, Refusal, limits};
+use conclave_core::{Name, Refusal, Text, limits};
 use conclave_doors::console::ConsoleDoor;
 use conclave_doors::{Echo, MemberShown, Notice, Reply, Request};
 use conclave_hub::{Admission, Ended, Keep, Outlet, Said, Session, Signal, Source};
@@ -213,6 +213,21 @@ impl Driver {
         }
     }
 
+    /// Tells one member something, and waits until it is durable.
+    async fn tell(&mut self, readings: Vec<(Name, Text)>) -> Result<Reply, Refusal> {
+        let pause = self.pace.note(Instant::now());
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+        let session = self.session()?;
+        let mut found = readings
+            .into_iter()
+            .filter_map(|(name, text)| session.find(&name).map(|member| (member, text)));
+        let (with, text) = found.next().ok_or(Refusal::NobodyOfThatName)?;
+        session.direct(with).await?.send(Said::Words(text), None).await?;
+        Ok(Reply::Told)
+    }
+
     fn session(&self) -> Result<&Session, Refusal> {
         match &self.standing {
             Standing::Inside { session, .. } => Ok(session),
@@ -245,6 +260,7 @@ impl Driver {
                     }
                 }
             }
+            Request::Tell { readings } => self.tell(readings).await,
             Request::Rename { to } => {
                 self.session()?.rename(to.clone()).await?;
                 Ok(Reply::Renamed { to })

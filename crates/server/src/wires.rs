@@ -4,10 +4,10 @@
 
 use conclave_core::{Event, GroupName, Passing};
 use conclave_doors::api;
-use conclave_doors::console::{LineEnd, encode_earlier, encode_event};
+use conclave_doors::console::{LineEnd, encode_earlier, encode_event, encode_told};
 use conclave_doors::irc::encode::{self as irc, Style};
 use conclave_doors::websocket::encode_text;
-use conclave_hub::Wire;
+use conclave_hub::{DirectView, Wire};
 
 /// The console's wires.
 #[derive(Debug)]
@@ -56,6 +56,17 @@ impl Wire for ConsoleWire {
             Self::Live(line_end) => encode_event(event, *line_end, out),
             Self::Earlier(line_end) => encode_earlier(event, *line_end, out),
         }
+    }
+
+    fn encode_direct(
+        &self,
+        direct: &DirectView,
+        event: &Event,
+        _label: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
+        let (Self::Live(line_end) | Self::Earlier(line_end)) = self;
+        encode_told(event, direct.with_at(event), direct.is_own(event), *line_end, out);
     }
 }
 

@@ -56,6 +56,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "who", aliases: &["names", "users"], arguments: "", does: "shows who is in the group", run: look::who },
     Command { name: "history", aliases: &[], arguments: "[N]", does: "shows the last N messages, 20 without a number", run: look::history },
     Command { name: "me", aliases: &[], arguments: "ACTION", does: "tells the group what you do", run: talk::act },
+    Command { name: "msg", aliases: &["query", "w", "tell"], arguments: "NAME TEXT", does: "tells one member something, and nobody else", run: talk::tell },
     Command { name: "nick", aliases: &[], arguments: "NAME", does: "gives you another name", run: change::nick },
     Command { name: "topic", aliases: &[], arguments: "[TEXT]", does: "shows the topic or sets it; - takes it away", run: change::topic },
     Command { name: "echo", aliases: &[], arguments: "on|off", does: "shows you your own messages, or not", run: change::echo },

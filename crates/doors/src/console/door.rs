@@ -375,6 +375,8 @@ impl ConsoleDoor {
             Reply::DeletedWhenEmpty { is_on } => {
                 self.answers.line(words::deleted_when_empty(*is_on));
             }
+            // What it told comes back to it among the events, once it is saved.
+            Reply::Told => {}
             Reply::History { .. } | Reply::Joined { .. } | Reply::Refused(_) | Reply::Left => {}
         }
     }

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use conclave_core::{Event, Kind};
+use conclave_core::{Event, Kind, Name};
 
 use super::words;
 
@@ -34,6 +34,24 @@ impl LineEnd {
 /// notices, which begin with `* `.
 pub fn encode_event(event: &Event, line_end: LineEnd, out: &mut Vec<u8>) {
     encode(event, "", line_end, out);
+}
+
+/// Appends what one member told another, as the other is shown it (`* name (to you): text`), or as
+/// the one is, who knows by it that it is saved (`* to name: text`). No member's line looks so: names
+/// have no colon. News of a conversation is not shown.
+pub fn encode_told(event: &Event, with: &Name, is_own: bool, line_end: LineEnd, out: &mut Vec<u8>) {
+    let (sign, said, text) = match &event.entry.kind {
+        Kind::Said { text, .. } => (words::NOTICE, words::SAID, text),
+        Kind::Action { text, .. } => (words::ACTION, if is_own { words::SAID } else { " " }, text),
+        _ => return,
+    };
+    let (before, after) = if is_own { (words::TO, "") } else { ("", words::TO_YOU) };
+    for text_line in text.lines() {
+        for part in [sign, before, with.as_str(), after, said, text_line] {
+            push_clean(part, out);
+        }
+        out.extend_from_slice(line_end.bytes());
+    }
 }
 
 /// Appends an event as it is shown later: `[2026-11-20 14:03] name: text`.

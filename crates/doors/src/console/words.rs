@@ -49,6 +49,8 @@ pub(super) fn you_left(group: GroupId) -> Sentence {
 pub(super) const SAID: &str = ": ";
 pub(super) const ACTION: &str = "** ";
 pub(super) const NOTICE: &str = "* ";
+pub(super) const TO_YOU: &str = " (to you)";
+pub(super) const TO: &str = "to ";
 pub(super) const HAS_CONNECTED: &str = " has connected to the chat room";
 pub(super) const HAS_LEFT: &str = " has left the group";
 pub(super) const IS_NOW_KNOWN_AS: &str = " is now known as ";
@@ -180,6 +182,14 @@ pub(crate) fn refused(refusal: Refusal) -> Sentence {
         }
         Refusal::GroupClosed => "The group is closed. Choose another.".into(),
         Refusal::Stopping => "The server is stopping. Connect again in a moment.".into(),
+        Refusal::NobodyOfThatName => {
+            "Nobody of that name is in the group. Type /who to see who is.".into()
+        }
+        Refusal::TooManyDirects => format!(
+            "You have written to {} people, which is the most. Write to one of them, or in the group.",
+            limits::DIRECTS_MAX
+        )
+        .into(),
         Refusal::NotTheCreator => "Only the one who made the group may do that.".into(),
         refusal => refused_by_powers(refusal),
     }

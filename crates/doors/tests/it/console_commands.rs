@@ -23,7 +23,7 @@ fn a_line_is_a_message_and_two_slashes_send_one() {
 
 #[test]
 fn an_unknown_command_is_told_and_never_sent() {
-    for typed in ["/frobnicate", "/", "/ help", "/join 8888", "/msg Noya hi"] {
+    for typed in ["/frobnicate", "/", "/ help", "/join 8888", "/privmsg Noya hi"] {
         check(
             typed,
             "",
@@ -40,6 +40,7 @@ fn help_lists_every_command() {
 /who                       shows who is in the group (also /names, /users)
 /history [N]               shows the last N messages, 20 without a number
 /me ACTION                 tells the group what you do
+/msg NAME TEXT             tells one member something, and nobody else (also /query, /w, /tell)
 /nick NAME                 gives you another name
 /topic [TEXT]              shows the topic or sets it; - takes it away
 /echo on|off               shows you your own messages, or not
@@ -51,6 +52,29 @@ fn help_lists_every_command() {
     for typed in ["/help", "/?", "/HELP", "/commands", "/help me"] {
         check(typed, "", help);
     }
+}
+
+#[test]
+fn msg_tells_one_member_whose_name_may_have_spaces() {
+    for typed in ["/msg Noya hi", "/w  Noya   hi", "/query Noya hi", "/TELL Noya hi"] {
+        check(typed, "tell Noya: hi", "");
+    }
+    check(
+        "/msg Noya Cohen hi there",
+        "tell Noya Cohen hi: there | Noya Cohen: hi there | Noya: Cohen hi there",
+        "",
+    );
+    check("/msg Noya *", "tell Noya: *", "");
+    let usage = "That command is written so: /msg NAME TEXT\n";
+    for typed in ["/msg", "/msg Noya", "/msg Noya \u{7}", "/msg  "] {
+        check(typed, "", usage);
+    }
+    check("/msg @Noya hi", "", "Nobody of that name is in the group. Type /who to see who is.\n");
+    check(
+        &format!("/msg N {}", "x".repeat(4_097)),
+        "",
+        "That message is too long: a message has at most 4096 bytes. Send it in parts.\n",
+    );
 }
 
 #[test]

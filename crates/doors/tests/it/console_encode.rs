@@ -3,7 +3,7 @@
 use conclave_core::{
     Entry, Event, Kind, MemberId, Name, Origin, Reason, Role, Seq, Text, Timestamp, Topic,
 };
-use conclave_doors::console::{LineEnd, encode_earlier, encode_event};
+use conclave_doors::console::{LineEnd, encode_earlier, encode_event, encode_told};
 
 fn event(name: &str, kind: Kind) -> Event {
     let entry = Entry { member: MemberId(1), name: Name::from_log(name), account: None, kind };
@@ -113,4 +113,25 @@ fn no_control_character_leaves_whatever_a_log_holds() {
         &format!("* Eve set the topic: {kept}x\n"),
         &format!("[2026-11-20 14:03] * Eve set the topic: {kept}x\r\n"),
     );
+}
+
+#[test]
+fn what_one_tells_another_looks_like_nothing_a_member_says() {
+    let told = |kind: Kind, is_own: bool| {
+        let with = Name::from_log(if is_own { "Dan" } else { "Noya" });
+        let mut out = Vec::new();
+        encode_told(&event("Noya", kind), &with, is_own, LineEnd::Lf, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    for (kind, to_the_other, to_oneself) in [
+        (said("psst"), "* Noya (to you): psst\n", "* to Dan: psst\n"),
+        (said("a\nb"), "* Noya (to you): a\n* Noya (to you): b\n", "* to Dan: a\n* to Dan: b\n"),
+        (said("\u{1b}[2J"), "* Noya (to you): [2J\n", "* to Dan: [2J\n"),
+        (acted("waves"), "** Noya (to you) waves\n", "** to Dan: waves\n"),
+        (Kind::Left, "", ""),
+        (Kind::Renamed { to: Name::from_log("Noa") }, "", ""),
+    ] {
+        assert_eq!(told(kind.clone(), false), to_the_other);
+        assert_eq!(told(kind, true), to_oneself);
+    }
 }

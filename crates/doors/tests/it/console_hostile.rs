@@ -61,6 +61,8 @@ fn some_refusal() -> impl Strategy<Value = Refusal> {
         Refusal::GroupClosed,
         Refusal::Stopping,
         Refusal::NotTheCreator,
+        Refusal::NobodyOfThatName,
+        Refusal::TooManyDirects,
         Refusal::Name(conclave_core::NameProblem::Reserved),
         Refusal::Password(conclave_core::PasswordProblem::Control),
     ])
@@ -86,6 +88,7 @@ fn some_reply() -> impl Strategy<Value = Reply> {
             Reply::Echo(Echo::On),
             Reply::DeletedWhenEmpty { is_on: true },
             Reply::Left,
+            Reply::Told,
         ]),
     ]
 }

@@ -145,6 +145,11 @@ fn render(request: &Request) -> String {
         Request::JoinAs { name } => format!("join as {name}"),
         Request::Say { text } => format!("say {text}"),
         Request::Act { text } => format!("act {text}"),
+        Request::Tell { readings } => {
+            let readings: Vec<_> =
+                readings.iter().map(|(name, text)| format!("{name}: {text}")).collect();
+            format!("tell {}", readings.join(" | "))
+        }
         Request::Rename { to } => format!("rename {to}"),
         Request::ShowTopic => "topic".to_owned(),
         Request::SetTopic { text } => format!("set topic {}", text.as_str()),
@@ -183,6 +188,7 @@ pub(crate) fn answer(request: &Request, topic: &mut Topic) -> Option<Reply> {
         Request::JoinAs { name } => joined(name, 8888),
         Request::Say { text } if text.as_str() == "unsaved" => Reply::Refused(Refusal::NotSaved),
         Request::Say { .. } | Request::Act { .. } => return None,
+        Request::Tell { .. } => Reply::Told,
         Request::Rename { to } if to.as_str() == "Noya" => Reply::Refused(Refusal::NameTaken),
         Request::Rename { to } => Reply::Renamed { to: to.clone() },
         Request::ShowTopic => Reply::Topic { text: topic.clone() },
