@@ -145,9 +145,9 @@ export function foldedNames(events: readonly ChatEvent[]): { joined: string[]; l
 export function guessHeight(row: Row, width: number): number {
   switch (row.kind) {
     case "message":
-      return textHeight(row.event.text, width) + (row.isFirst ? 34 : 2);
+      return textHeight(row.event.text, width) + (row.isFirst ? 33 : 2);
     case "send":
-      return textHeight(row.send.text, width) + (row.isFirst ? 34 : 2);
+      return textHeight(row.send.text, width) + (row.isFirst ? 33 : 2);
     case "start":
       return 136;
     case "day":

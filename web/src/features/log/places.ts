@@ -48,7 +48,7 @@ export function rowAt(places: Places, y: number): number {
 }
 
 /** Pixels above and below the view that are drawn too. */
-const BESIDE = 400;
+const BESIDE = 300;
 
 /** The rows to draw, as [from, to). */
 export function inView(places: Places, top: number, height: number): { from: number; to: number } {

@@ -1,0 +1,226 @@
+// Measures the page on the work that docs/performance.md tells of: its weight, how soon it can be
+// used, a burst into the open group, and a group of 100,000 messages.
+//
+// Usage: node measure/page.mjs [--program PATH] [--messages 100000] [--json]
+// Needs the release build (`cargo build --release -p conclave`) and Chromium. Prints one line a
+// figure. Says what was measured and judges nothing.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+
+const { values } = parseArgs({
+  options: {
+    program: { type: "string", default: fileURLToPath(new URL("../../target/release/conclave", import.meta.url)) },
+    messages: { type: "string", default: "100000" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const figures = {};
+const show = (name, value) => {
+  figures[name] = value;
+  if (!values.json) console.log(`${name}: ${typeof value === "number" ? Math.round(value * 10) / 10 : value}`);
+};
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+
+// The program, and somebody at a terminal who says as much as is asked for.
+
+const folder = mkdtempSync(join(tmpdir(), "conclave-measure-"));
+const server = spawn(values.program, ["serve", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0", "--data", folder, "--message-rate", "none", "--log", "warn"], { stdio: ["ignore", "pipe", "inherit"] });
+const [terminal, web] = await new Promise((resolve, reject) => {
+  let told = "";
+  server.on("exit", () => reject(new Error("the program ended")));
+  server.stdout.on("data", (chunk) => {
+    told += chunk;
+    const found = [...told.matchAll(/^listening on (\S+) \(/gm)].map((match) => match[1]);
+    if (found.length === 2) resolve(found);
+  });
+});
+server.removeAllListeners("exit");
+const base = `http://${web}`;
+
+/** Joins a group from a terminal; gives a way to say lines. */
+async function talker(name, group, password) {
+  const [host, port] = terminal.split(":");
+  const socket = connect(Number(port), host);
+  let heard = "";
+  socket.on("data", (chunk) => (heard = (heard + chunk).slice(-4_096)));
+  const hears = (text) =>
+    new Promise((resolve) => {
+      const look = () => heard.includes(text) && (socket.off("data", look), resolve());
+      socket.on("data", look);
+      look();
+    });
+  await hears("3. Exit");
+  for (const [line, next] of [["1", "name:"], [name, "group ID:"], [group, "password:"], [password, "You're connected"]]) {
+    socket.write(`${line}\n`);
+    await hears(next);
+  }
+  const say = (line) => (socket.write(`${line}\n`) ? Promise.resolve() : new Promise((resolve) => socket.once("drain", resolve)));
+  return { say, close: () => socket.end() };
+}
+
+// The browser, and what it is asked.
+
+const browser = await chromium.launch({
+  executablePath: process.env.CONCLAVE_CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--js-flags=--expose-gc", "--enable-precise-memory-info"],
+});
+const visit = async (path, options = {}) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.goto(base + path);
+  return page;
+};
+const box = (page, name) => page.getByRole("textbox", { name, exact: true });
+const watchFrames = (page) =>
+  page.evaluate(() => {
+    window.frames_ = [];
+    window.tasks_ = [];
+    new PerformanceObserver((list) => window.tasks_.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
+    let last = performance.now();
+    const next = () => {
+      const now = performance.now();
+      window.frames_.push(now - last);
+      last = now;
+      requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
+  });
+const resetFrames = (page) => page.evaluate(() => (window.frames_.length = window.tasks_.length = 0));
+/** The longest frame, how many were over 50 ms, and the longest task of the page's own. */
+const frames = (page) =>
+  page.evaluate(() => ({
+    longest: Math.max(0, ...window.frames_),
+    over50: window.frames_.filter((frame) => frame > 50).length,
+    count: window.frames_.length,
+    task: Math.max(0, ...window.tasks_),
+  }));
+const showFrames = async (name, page) => {
+  const { longest, over50, count, task } = await frames(page);
+  show(`${name}: longest frame, ms`, longest);
+  show(`${name}: frames over 50 ms`, `${over50} of ${count}`);
+  show(`${name}: longest task, ms`, task === 0 ? "none over 50" : task);
+};
+const showWeight = async (name, page) => {
+  show(`${name}: elements`, await page.evaluate(() => document.querySelectorAll("*").length));
+  // A debugger's own objects are not the page's.
+  const heap = await page.evaluate(() => {
+    window.gc();
+    return performance.memory.usedJSHeapSize / 1e6;
+  });
+  show(`${name}: heap, MB`, heap);
+};
+
+try {
+  // 1. First load.
+  {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send("Network.enable");
+    let [bytes, requests] = [0, 0];
+    session.on("Network.responseReceived", () => (requests += 1));
+    session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
+    await page.goto(base, { waitUntil: "load" });
+    await page.waitForTimeout(1_000);
+    show("first load: KB on the wire", bytes / 1_000);
+    show("first load: requests", requests);
+    await context.close();
+  }
+
+  // 2. From navigation to an input that can be typed in.
+  const usable = [];
+  for (let round = 0; round < 7; round += 1) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      document.addEventListener("focusin", (event) => {
+        if (event.target instanceof HTMLInputElement) window.usable_ ??= performance.now();
+      });
+    });
+    await page.goto(base);
+    await page.waitForFunction(() => window.usable_ !== undefined);
+    usable.push(await page.evaluate(() => window.usable_));
+    await context.close();
+  }
+  show("navigation to a focused input, median of 7, ms", median(usable));
+
+  // 3. 5,000 messages in 5 s into the open group.
+  const page = await visit("/");
+  await page.getByRole("tab", { name: "Create a group" }).click();
+  await box(page, "Your name").fill("Noya");
+  await box(page, "Password").fill("1234");
+  await page.keyboard.press("Enter");
+  await page.getByRole("log").waitFor();
+  const group = new URL(page.url()).pathname.split("/")[2];
+  const bar = await talker("Bar", group, "1234");
+  await page.waitForTimeout(1_000);
+  await watchFrames(page);
+  for (const [name, count, seconds] of [["1,000 at once", 1_000, 0], ["5,000 in 5 s", 5_000, 5]]) {
+    await resetFrames(page);
+    const started = performance.now();
+    for (let at = 1; at <= count; ) {
+      const due = seconds === 0 ? count : Math.min(count, Math.ceil(((performance.now() - started) / (seconds * 1_000)) * count));
+      for (; at <= due; at += 1) await bar.say(`${name}: message ${at} of a burst, said in a few words`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await page.getByText(`${name}: message ${count} of`).waitFor();
+    show(`${name}: all shown after, ms`, performance.now() - started);
+    await showFrames(name, page);
+    await showWeight(name, page);
+  }
+
+  // 4. A group of many messages.
+  const many = Number(values.messages);
+  for (let at = 6_001; at <= many; at += 1) await bar.say(at % 11 === 0 ? `message ${at}, ${"somewhat longer than the others ".repeat(6)}` : `message ${at}`);
+  await bar.say("the last of many");
+  await page.getByText("the last of many").waitFor();
+  await page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes("page:")).forEach((key) => localStorage.removeItem(key)));
+  const opened = [];
+  for (let round = 0; round < 5; round += 1) {
+    const before = performance.now();
+    await page.goto(`${base}/g/${group}`);
+    await page.getByText("the last of many").waitFor();
+    opened.push(performance.now() - before);
+  }
+  show(`${many} messages: from navigation to the newest, median of 5, ms`, median(opened));
+  await showWeight(`${many} messages, opened`, page);
+  await watchFrames(page);
+  await page.mouse.move(600, 400);
+  for (let at = 0; at < 200; at += 1) {
+    await page.mouse.wheel(0, -300);
+    await page.waitForTimeout(16);
+  }
+  await showFrames("200 turns of a wheel", page);
+  await resetFrames(page);
+  const from = performance.now();
+  await page.getByRole("log").evaluate(async (log) => {
+    // As a person drags the bar: from the end to the start in five seconds.
+    const total = log.scrollTop;
+    const begun = performance.now();
+    while (log.scrollTop > 0) {
+      const share = Math.min(1, (performance.now() - begun) / 5_000);
+      log.scrollTop = Math.max(0, total * (1 - share));
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  });
+  await page.getByText("This is where group").waitFor();
+  show("from the end to the start: ms, of which 5,000 are the drag", performance.now() - from);
+  await showFrames("from the end to the start", page);
+  await showWeight("at the start", page);
+  bar.close();
+} finally {
+  await browser.close();
+  server.kill("SIGTERM");
+  await new Promise((resolve) => server.once("exit", resolve));
+  rmSync(folder, { recursive: true, force: true });
+}
+if (values.json) console.log(JSON.stringify(figures, null, 2));
