@@ -326,3 +326,5 @@ pub const IRC_PONG_MAX: Duration = Duration::from_mins(1);
 pub const IRC_TARGETS_MAX: usize = 20;
 /// Changes of one `MODE` that take a parameter; more are not looked at.
 pub const IRC_MODES_MAX: usize = 12;
+/// Longest answer of a SASL exchange, in bytes of base64. A longer one is refused.
+pub const SASL_BYTES_MAX: usize = 2_048;

@@ -2,8 +2,8 @@
 //!
 //! Does not read a clock: whoever has one hands the time in.
 
-use time::OffsetDateTime;
 use time::macros::format_description;
+use time::{Date, Month, OffsetDateTime};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,15 +52,68 @@ impl Timestamp {
         self.date_time().format(format).unwrap_or_default()
     }
 
+    /// Reads what [`Timestamp::render_rfc3339`] wrote; nothing for anything else.
+    pub fn parse_rfc3339(written: &str) -> Option<Self> {
+        let (date, clock) = written.strip_suffix('Z')?.split_once('T')?;
+        let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+        let (clock, ms) = clock.split_once('.')?;
+        let [ms] = numbers(ms, '.', [3])?;
+        let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let byte = |number| u8::try_from(number).ok();
+        let date = Date::from_calendar_date(i32::try_from(year).ok()?, month, byte(day)?).ok()?;
+        let ms = u16::try_from(ms).ok()?;
+        let at = date.with_hms_milli(byte(hour)?, byte(minute)?, byte(second)?, ms).ok()?;
+        i64::try_from(at.assume_utc().unix_timestamp_nanos() / 1_000_000).ok().map(Self::from_ms)
+    }
+
     fn date_time(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 }
 
+/// Numbers of so many digits each.
+fn numbers<const COUNT: usize>(
+    written: &str,
+    between: char,
+    lengths: [usize; COUNT],
+) -> Option<[u32; COUNT]> {
+    let mut parts = written.split(between);
+    let mut found = [0; COUNT];
+    for (place, length) in found.iter_mut().zip(lengths) {
+        let part = parts.next()?;
+        let is_number = part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+        *place = part.parse().ok().filter(|_| is_number)?;
+    }
+    parts.next().is_none().then_some(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_reads_back_as_it_was_written() {
+        for ms in [0, 1, 1_795_183_391_042, 253_402_300_799_999] {
+            let at = Timestamp::from_ms(ms);
+            assert_eq!(Timestamp::parse_rfc3339(&at.render_rfc3339()), Some(at));
+        }
+        for wrong in [
+            "",
+            "2026-11-20",
+            "2026-11-20T14:03:11Z",
+            "2026-11-20T14:03:11.042",
+            "2026-13-20T14:03:11.042Z",
+            "2026-02-30T14:03:11.042Z",
+            "2026-11-20T24:03:11.042Z",
+            "2026-11-20T14:03:11.0422Z",
+            "+026-11-20T14:03:11.042Z",
+            "2026-11-20-1T14:03:11.042Z",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn times_are_written_as_the_interface_says() {

@@ -8,6 +8,7 @@
 pub mod caps;
 pub mod commands;
 pub mod encode;
+pub mod history;
 pub mod isupport;
 pub mod lines;
 pub mod message;
@@ -15,4 +16,5 @@ pub mod numeric;
 pub mod registration;
 pub mod registry;
 pub mod replies;
+pub mod sasl;
 pub mod written;

@@ -43,6 +43,8 @@ caps! {
     NoImplicitNames "no-implicit-names" ""
     DraftNoImplicitNames "draft/no-implicit-names" ""
     DraftPreAway "draft/pre-away" ""
+    Chathistory "draft/chathistory" ""
+    EventPlayback "draft/event-playback" ""
 }
 
 impl Caps {

@@ -22,8 +22,9 @@ pub struct Replies {
     label: Option<String>,
     /// The label goes with something that is told by another way.
     is_label_taken: bool,
-    /// The command was not to be answered with a label at all.
+    /// Number of the command: what batches of its answer are called.
     batch_ref: u64,
+    inner_count: u32,
 }
 
 impl Replies {
@@ -36,7 +37,14 @@ impl Replies {
             label: label.map(str::to_owned),
             is_label_taken: false,
             batch_ref,
+            inner_count: 0,
         }
+    }
+
+    /// A name for a batch within the answer.
+    pub fn next_batch(&mut self) -> String {
+        self.inner_count += 1;
+        format!("{:x}.{}", self.batch_ref, self.inner_count)
     }
 
     /// Takes the label for something that is told by another way; none where there is none left.

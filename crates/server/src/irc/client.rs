@@ -64,7 +64,12 @@ impl Client {
 
     /// How the events of a group are written to it.
     pub(crate) fn wire(&self, addressed: Addressed) -> &'static IrcWire {
-        IrcWire::of(Style::of(self.negotiation.caps, addressed, self.framing))
+        IrcWire::of(self.style(addressed))
+    }
+
+    /// The same, as a style.
+    pub(crate) const fn style(&self, addressed: Addressed) -> Style {
+        Style::of(self.negotiation.caps, addressed, self.framing)
     }
 
     /// The channel of that name, by number or by alias, where it is in it.

@@ -5,6 +5,7 @@
 
 pub(super) mod about;
 pub(super) mod away;
+pub(super) mod chathistory;
 pub(super) mod join;
 pub(super) mod kick;
 pub(super) mod list;
@@ -85,6 +86,7 @@ pub(super) async fn run(
         Command::Admin => about::admin(client, replies),
         Command::Away => away::run(client, message, replies),
         Command::Cap => cap(client, message, replies),
+        Command::Chathistory => chathistory::run(client, message, replies).await,
         Command::Help => about::help(message, replies),
         Command::Info => about::info(replies),
         Command::Invite | Command::Mode | Command::Kick => {}

@@ -1,0 +1,230 @@
+//! `CHATHISTORY`: earlier messages of a group, by id and by time (`IRCv3` draft/chathistory).
+//!
+//! Exact by either, since numbers are dense and times rise strictly within a group. Reads bounded
+//! pages of the log, as every reader does.
+
+use conclave_core::{Event, Refusal, Seq, Timestamp, limits};
+use conclave_doors::irc::caps::Cap;
+use conclave_doors::irc::encode::{Style, lines_of};
+use conclave_doors::irc::history::{Bound, Stretch, Wish};
+use conclave_doors::irc::message::Message;
+use conclave_doors::irc::replies::Replies;
+use conclave_doors::irc::written::Written;
+use conclave_hub::Membership;
+
+use super::words;
+use crate::irc::client::Client;
+
+pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
+    let subcommand = message.param(0).unwrap_or("*");
+    match Wish::parse(message) {
+        Err(problem) => replies.fail("CHATHISTORY", problem.code, &[subcommand], problem.words),
+        Ok(Wish::Targets { from, to, limit }) => targets(client, (from, to), limit, replies).await,
+        Ok(Wish::Messages { target, stretch, limit }) => {
+            let Some((membership, style)) = find(client, target) else {
+                let words = "You are in no such channel";
+                replies.fail("CHATHISTORY", "INVALID_TARGET", &[subcommand, target], words);
+                return;
+            };
+            match events(&membership, stretch, limit, client).await {
+                Ok(found) => show(client, target, &membership, style, &found, replies),
+                Err(refusal) => {
+                    let words = words::refused(refusal);
+                    replies.fail("CHATHISTORY", "MESSAGE_ERROR", &[subcommand, target], &words);
+                }
+            }
+        }
+    }
+}
+
+/// The group or conversation of that name, and how its events are written to the client.
+fn find(client: &Client, target: &str) -> Option<(Membership, Style)> {
+    let channel = client.channel(target)?;
+    Some((channel.session.membership().clone(), client.style(channel.addressed)))
+}
+
+/// Shows events as a batch of that target; as they are where the client knows no batches.
+pub(super) fn show(
+    client: &Client,
+    target: &str,
+    membership: &Membership,
+    style: Style,
+    events: &[Event],
+    replies: &mut Replies,
+) {
+    let group = membership.group_name();
+    let lines = events.iter().flat_map(|event| lines_of(&group, event, style));
+    in_batch(client, "chathistory", &[target], lines, replies);
+}
+
+/// Says lines in a batch of that type; as they are where the client knows no batches.
+pub(super) fn in_batch(
+    client: &Client,
+    kind: &str,
+    params: &[&str],
+    lines: impl Iterator<Item = Written>,
+    replies: &mut Replies,
+) {
+    if !client.negotiation.caps.has(Cap::Batch) {
+        return replies.lines(lines);
+    }
+    let name = replies.next_batch();
+    let begin = replies.from_server("BATCH").param(&format!("+{name}")).param(kind);
+    let begin = params.iter().fold(begin, |written, param| written.param(param));
+    // The batch is the answer, and bears the label.
+    let begin = match replies.take_label() {
+        Some(label) if client.negotiation.caps.has(Cap::LabeledResponse) => {
+            begin.tag("label", &label)
+        }
+        _ => begin,
+    };
+    replies.line(begin);
+    replies.lines(lines.map(|line| line.tag("batch", &name)));
+    let end = replies.from_server("BATCH").param(&format!("-{name}"));
+    replies.line(end);
+}
+
+/// The events of a stretch that the client is shown, in order.
+pub(super) async fn events(
+    membership: &Membership,
+    stretch: Stretch,
+    limit: usize,
+    client: &Client,
+) -> Result<Vec<Event>, Refusal> {
+    let all = Walk { membership, with_news: client.negotiation.caps.has(Cap::EventPlayback) };
+    let end = membership.head().next();
+    match stretch {
+        Stretch::Latest(None) => all.below(end, Seq::ZERO, limit).await,
+        Stretch::Latest(Some(bound)) => {
+            let (_, above) = all.around(bound).await?;
+            all.below(end, above.minus(1), limit).await
+        }
+        Stretch::Before(bound) => {
+            let (below, _) = all.around(bound).await?;
+            all.below(below.next(), Seq::ZERO, limit).await
+        }
+        Stretch::After(bound) => {
+            let (_, above) = all.around(bound).await?;
+            all.above(above.minus(1), end, limit).await
+        }
+        Stretch::Around(bound) => {
+            let (below, _) = all.around(bound).await?;
+            let mut found = all.below(below.next(), Seq::ZERO, limit / 2).await?;
+            let rest = limit.saturating_sub(found.len());
+            found.extend(all.above(below, end, rest).await?);
+            Ok(found)
+        }
+        Stretch::Between(first, second) => {
+            let (first, second) = (all.around(first).await?, all.around(second).await?);
+            if first.0 <= second.0 {
+                all.above(first.1.minus(1), second.0.next(), limit).await
+            } else {
+                all.below(first.0.next(), second.1.minus(1), limit).await
+            }
+        }
+    }
+}
+
+/// A walk through the log of a group.
+struct Walk<'group> {
+    membership: &'group Membership,
+    /// Joinings, topics and the like are shown too.
+    with_news: bool,
+}
+
+impl Walk<'_> {
+    fn is_shown(&self, event: &Event) -> bool {
+        event.entry.is_message() || self.with_news
+    }
+
+    /// The number right below a bound, and the one right above.
+    async fn around(&self, bound: Bound) -> Result<(Seq, Seq), Refusal> {
+        match bound {
+            // The message of another group is no place here: nothing is below it or above.
+            Bound::Message(group, _) if group != self.membership.group() => {
+                Ok((Seq::ZERO, Seq(u64::MAX)))
+            }
+            Bound::Message(_, seq) => Ok((seq.minus(1), seq.next())),
+            Bound::Time(at) => {
+                let from = self.first_from(at).await?;
+                let above = self.first_from(Timestamp::from_ms(at.ms() + 1)).await?;
+                Ok((from.minus(1), above))
+            }
+        }
+    }
+
+    /// Number of the first event that is not before that time. Halves the log until it is found.
+    async fn first_from(&self, at: Timestamp) -> Result<Seq, Refusal> {
+        let (mut low, mut high) = (Seq(1), self.membership.head().next());
+        while low < high {
+            let middle = Seq(low.0 + (high.0 - low.0) / 2);
+            let page = self.membership.events_after(middle.minus(1), 1).await?;
+            match page.first() {
+                Some(event) if event.at < at => low = middle.next(),
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
+    /// The last so many events below `end` and above `floor`.
+    async fn below(&self, end: Seq, floor: Seq, limit: usize) -> Result<Vec<Event>, Refusal> {
+        let mut end = end.min(self.membership.head().next());
+        let mut found = Vec::new();
+        while found.len() < limit && end > floor.next() {
+            let page = self.membership.events_before(end, limits::PAGE_EVENTS_MAX).await?;
+            let Some(first) = page.first().map(|event| event.seq) else { break };
+            let shown = page.into_iter().rev().filter(|event| self.is_shown(event));
+            found.extend(shown.filter(|event| event.seq > floor).take(limit - found.len()));
+            end = first;
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// The first so many events above `after` and below `end`.
+    async fn above(&self, after: Seq, end: Seq, limit: usize) -> Result<Vec<Event>, Refusal> {
+        let mut after = after;
+        let mut found = Vec::new();
+        while found.len() < limit && after.next() < end {
+            let page = self.membership.events_after(after, limits::PAGE_EVENTS_MAX).await?;
+            let Some(last) = page.last().map(|event| event.seq) else { break };
+            let shown = page.into_iter().filter(|event| self.is_shown(event) && event.seq < end);
+            found.extend(shown.take(limit - found.len()));
+            after = last;
+        }
+        Ok(found)
+    }
+}
+
+/// The groups in which something was said between two times, with the time of the newest message.
+async fn targets(
+    client: &Client,
+    (one, other): (Timestamp, Timestamp),
+    limit: usize,
+    replies: &mut Replies,
+) {
+    let (from, to) = (one.min(other), one.max(other));
+    let mut found = Vec::new();
+    for channel in &client.channels {
+        let walk = Walk { membership: channel.session.membership(), with_news: false };
+        let newest = walk.below(Seq(u64::MAX), Seq::ZERO, 1).await.unwrap_or_default();
+        if let Some(event) = newest.first()
+            && from < event.at
+            && event.at < to
+        {
+            found.push((event.at, channel.name()));
+        }
+    }
+    found.sort();
+    if one > other {
+        found.reverse();
+    }
+    found.truncate(limit);
+    let server = replies.server().to_owned();
+    let lines = found.into_iter().map(|(at, name)| {
+        let line = Written::new(&server, "CHATHISTORY").param("TARGETS");
+        line.param(&name).param(&at.render_rfc3339())
+    });
+    in_batch(client, "draft/chathistory-targets", &[], lines, replies);
+}
