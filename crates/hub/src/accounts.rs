@@ -358,6 +358,14 @@ pub struct AccountConnection {
     serial: Serial,
 }
 
+impl AccountConnection {
+    /// Has direct messages written on another wire from here on, its own as that says.
+    pub fn set_shown(&self, wire: &'static dyn Wire, own: Own) {
+        let SignedIn { hub, .. } = &self.signed_in;
+        hub.present().adjust(self.signed_in.party(), self.serial, wire, own);
+    }
+}
+
 impl Drop for AccountConnection {
     fn drop(&mut self) {
         // Its conversations outlive its being there.

@@ -178,6 +178,14 @@ impl Hub {
         self.make(Founding { alias: Some(alias), password: None }).await
     }
 
+    /// Whether there is a group of that alias. That is no secret: who asks to make one learns it.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn has_alias(self: &Arc<Self>, alias: &Alias) -> bool {
+        self.find(alias).await.is_ok_and(|found| found.is_some())
+    }
+
     /// Hashes a password of a group.
     pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, Refusal> {
         let mut salt = [0; 16];

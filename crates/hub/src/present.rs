@@ -57,6 +57,16 @@ impl Present {
         is_over.then(|| connections.remove(0))
     }
 
+    /// Has what is for a party written to one of its connections on another wire.
+    pub(crate) fn adjust(&self, party: Party, serial: Serial, wire: &'static dyn Wire, own: Own) {
+        let mut present = self.lock();
+        let Some(there) = present.get_mut(&party) else { return };
+        for connection in there.connections.iter_mut().filter(|one| one.serial == serial) {
+            connection.wire = wire;
+            connection.own = own;
+        }
+    }
+
     /// Takes a connection away. `true` where it was the last of one with whom somebody has opened a
     /// direct conversation.
     pub(crate) fn disconnect(&self, party: Party, serial: Serial) -> bool {

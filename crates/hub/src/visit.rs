@@ -55,6 +55,11 @@ impl Visit {
         Party::Visitor(self.id)
     }
 
+    /// Has direct messages written on another wire from here on, its own as that says.
+    pub fn set_shown(&self, wire: &'static dyn Wire, own: Own) {
+        self.hub.present().adjust(self.party(), self.serial, wire, own);
+    }
+
     /// By what others write to it, which is called by that name just now.
     pub const fn contact(&self, name: Name) -> Contact {
         Contact::visitor(self.id, name)

@@ -41,6 +41,9 @@ pub struct Serve {
     /// Password that IRC clients have to give (`PASS`) before they may register. [default: none]
     #[arg(long, value_name = "PASSWORD", env = "CONCLAVE_IRC_PASSWORD", hide_env_values = true)]
     pub irc_password: Option<String>,
+    /// Let IRC clients make accounts before their connection is complete. [default: false]
+    #[arg(long, env = "CONCLAVE_IRC_REGISTER_EARLY")]
+    pub irc_register_early: bool,
     /// Delete a group when its last member left that many hours ago; `none` keeps it.
     /// [default: none]
     #[arg(long, value_name = "HOURS|none", env = "CONCLAVE_KEEP_EMPTY_GROUPS")]
@@ -68,6 +71,8 @@ struct InFile {
     message_rate: Option<Count>,
     connections_per_ip: Option<Count>,
     irc_password: Option<String>,
+    #[serde(default)]
+    irc_register_early: bool,
     keep_empty_groups: Option<Count>,
     log_format: Option<LogFormat>,
     log: Option<String>,
@@ -170,6 +175,8 @@ pub struct Config {
     pub connections_per_ip: Option<usize>,
     /// Password that IRC clients have to give; `None` for none.
     pub irc_password: Option<String>,
+    /// IRC clients may make accounts before their connection is complete.
+    pub irc_register_early: bool,
     /// How long a group without members is kept; `None` for ever.
     pub empty_groups_kept_for: Option<Duration>,
     /// How the log on standard error is written.
@@ -260,6 +267,7 @@ impl Config {
             message_rate,
             connections_per_ip,
             irc_password: told.irc_password.or(file.irc_password),
+            irc_register_early: told.irc_register_early || file.irc_register_early,
             empty_groups_kept_for: hours.map(|hours| Duration::from_hours(u64::from(hours))),
             log_format: told.log_format.or(file.log_format).unwrap_or_default(),
             log: told.log.or(file.log).unwrap_or_else(|| "info".to_owned()),

@@ -70,7 +70,7 @@ impl Context {
             stopping: CancellationToken::new(),
             greeting_delay: config.greeting_delay,
             message_rate: config.message_rate,
-            irc: Shared::new(&config.server_name, config.irc_password.as_deref(), hub.now()),
+            irc: Shared::new(config, hub.now()),
             hub,
         })
     }

@@ -5,7 +5,7 @@
 use conclave_core::{Event, GroupName, Passing};
 use conclave_doors::api;
 use conclave_doors::console::{LineEnd, encode_earlier, encode_event, encode_told};
-use conclave_doors::irc::encode::{self as irc, Style};
+use conclave_doors::irc::encode::{self as irc, Aside, Style};
 use conclave_doors::websocket::encode_text;
 use conclave_hub::{DirectView, Wire};
 
@@ -120,6 +120,14 @@ impl IrcWire {
     }
 }
 
+/// Something said in a direct conversation, as IRC is to show it.
+pub(crate) fn aside<'event>(direct: &'event DirectView, event: &'event Event) -> Aside<'event> {
+    let is_own = direct.is_own(event);
+    let name = &event.entry.name;
+    let (from, to) = if is_own { (name, &direct.with) } else { (name, &direct.my_name) };
+    Aside { conversation: direct.id, from, to, is_own, event }
+}
+
 impl Wire for IrcWire {
     fn place(&self) -> usize {
         IRC_PLACES + self.0.index()
@@ -127,6 +135,16 @@ impl Wire for IrcWire {
 
     fn encode(&self, group: &GroupName, event: &Event, out: &mut Vec<u8>) {
         irc::encode_event(group, event, self.0, out);
+    }
+
+    fn encode_direct(
+        &self,
+        direct: &DirectView,
+        event: &Event,
+        label: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
+        irc::encode_aside(aside(direct, event), label, self.0, out);
     }
 
     fn encode_labelled(&self, group: &GroupName, event: &Event, label: &str, out: &mut Vec<u8>) {

@@ -43,6 +43,8 @@ caps! {
     NoImplicitNames "no-implicit-names" ""
     DraftNoImplicitNames "draft/no-implicit-names" ""
     DraftPreAway "draft/pre-away" ""
+    Sasl "sasl" "PLAIN"
+    AccountRegistration "draft/account-registration" "custom-account-name"
     Chathistory "draft/chathistory" ""
     EventPlayback "draft/event-playback" ""
 }

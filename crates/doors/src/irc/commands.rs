@@ -8,6 +8,7 @@
 #[expect(missing_docs, reason = "each is named as it is written")]
 pub enum Command {
     Admin,
+    Authenticate,
     Away,
     Cap,
     Chathistory,
@@ -32,6 +33,7 @@ pub enum Command {
     Pong,
     Privmsg,
     Quit,
+    Register,
     Setname,
     Tagmsg,
     Time,
@@ -82,6 +84,7 @@ const fn row(
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
     row("ADMIN", Command::Admin, 0, When::Registered, "ADMIN: who looks after this server"),
+    row("AUTHENTICATE", Command::Authenticate, 1, When::Always, "AUTHENTICATE PLAIN: signs in to an account; your client does it by itself"),
     row("AWAY", Command::Away, 0, When::Always, "AWAY [text]: says that you are away, or back without a text"),
     row("CAP", Command::Cap, 1, When::Always, "CAP LS|LIST|REQ|END: what the server and your client can do together"),
     row("CHATHISTORY", Command::Chathistory, 0, When::Registered, "CHATHISTORY BEFORE|AFTER|LATEST|AROUND|BETWEEN #channel bound limit: earlier messages; CHATHISTORY TARGETS time time limit: where there are any"),
@@ -107,6 +110,7 @@ pub const TABLE: &[Row] = &[
     row("PONG", Command::Pong, 0, When::Always, "PONG token: answers PING"),
     row("PRIVMSG", Command::Privmsg, 0, When::Registered, "PRIVMSG target text: says something to a channel or a person"),
     row("QUIT", Command::Quit, 0, When::Always, "QUIT [reason]: leaves the server"),
+    row("REGISTER", Command::Register, 0, When::Always, "REGISTER account|* * password: makes an account, which stays in its groups while you are away"),
     row("SETNAME", Command::Setname, 1, When::Registered, "SETNAME text: changes your real name"),
     row("TAGMSG", Command::Tagmsg, 1, When::Registered, "TAGMSG target: sends tags without a text"),
     row("TIME", Command::Time, 0, When::Registered, "TIME: what time it is here"),

@@ -3,7 +3,9 @@
 //! Does not know who reads: what makes a difference to the bytes is told by a [`Style`]. Members of
 //! all doors appear alike, as `name!name@conclave`, since an event tells no more of them.
 
-use conclave_core::{Change, Event, Flag, GroupName, Kind, Listing, Mask, Name, Power, Timestamp};
+use conclave_core::{
+    Change, Event, Flag, GroupId, GroupName, Kind, Listing, Mask, Name, Power, Timestamp,
+};
 
 use super::caps::{Cap, Caps};
 use super::written::{Framing, Written, split_words};
@@ -22,10 +24,11 @@ const EXTENDED_JOIN: u16 = 8;
 const BY_ALIAS: u16 = 16;
 const TEXT_FRAMES: u16 = 32;
 const BINARY_FRAMES: u16 = 64;
+const ECHO: u16 = 128;
 
 impl Style {
     /// How many styles there are.
-    pub const COUNT: usize = 128;
+    pub const COUNT: usize = 256;
 
     /// The style of that number, below [`Style::COUNT`].
     pub const fn of_index(index: u16) -> Self {
@@ -51,6 +54,9 @@ impl Style {
         }
         if caps.has(Cap::ExtendedJoin) {
             bits |= EXTENDED_JOIN;
+        }
+        if caps.has(Cap::EchoMessage) {
+            bits |= ECHO;
         }
         if matches!(addressed, Addressed::ByAlias) {
             bits |= BY_ALIAS;
@@ -152,6 +158,56 @@ pub fn encode_labelled(
     }
 }
 
+/// Something said in a direct conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct Aside<'event> {
+    /// Number of the conversation.
+    pub conversation: GroupId,
+    /// Who said it.
+    pub from: &'event Name,
+    /// To whom.
+    pub to: &'event Name,
+    /// Whether the one who is shown it said it.
+    pub is_own: bool,
+    /// What.
+    pub event: &'event Event,
+}
+
+/// Appends what was said in a direct conversation, with the label that this client put on it.
+pub fn encode_aside(aside: Aside<'_>, label: Option<&str>, style: Style, out: &mut Vec<u8>) {
+    // Who says something to itself is told twice: that it was said, and what was said.
+    let is_twice = aside.is_own && aside.from == aside.to && style.has(ECHO);
+    let lines = lines_of_aside(aside, style);
+    let mut label = label;
+    for line in &lines {
+        let line = line.clone();
+        let line = match label.take() {
+            Some(label) => line.tag("label", label),
+            None => line,
+        };
+        line.render(style.framing(), out);
+    }
+    if is_twice {
+        for line in &lines {
+            line.render(style.framing(), out);
+        }
+    }
+}
+
+/// The same as lines.
+pub fn lines_of_aside(aside: Aside<'_>, style: Style) -> Vec<Written> {
+    let Aside { conversation, from, to, event, .. } = aside;
+    let begun = tagged(Written::new(&source_of(from), "PRIVMSG"), event.at, style);
+    let group = GroupName::from(conversation);
+    let begun = if style.has(TAGS) { begun.tag("msgid", &msgid_of(&group, event)) } else { begun };
+    let begun = begun.param(&nick_of(to));
+    match &event.entry.kind {
+        Kind::Said { text, .. } => said(&begun, text.lines(), "", ""),
+        Kind::Action { text, .. } => said(&begun, text.lines(), "\u{1}ACTION ", "\u{1}"),
+        _ => Vec::new(),
+    }
+}
+
 /// An event as lines; none where this style does not show it.
 pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> {
     let channel = channel_of(group, style.addressed());
@@ -181,7 +237,9 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
         Kind::Removed { by, reason } => {
             let removed = Written::new(&source_of(by), "KICK");
             let removed = tagged(removed, event.at, style).param(&channel).param(&nick_of(name));
-            vec![removed.last(reason.as_str())]
+            // Without a reason it is the name of whoever did it, as of old.
+            let words = if reason.is_empty() { nick_of(by) } else { reason.as_str().to_owned() };
+            vec![removed.last(&words)]
         }
         Kind::Granted { name: of, power, is_given, .. } => {
             let letter = match power {
@@ -261,7 +319,7 @@ fn said<'text>(
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, GroupId, MemberId, Seq, Text, limits};
+    use conclave_core::{Entry, MemberId, Seq, Text, limits};
     use proptest::prelude::*;
 
     use super::*;

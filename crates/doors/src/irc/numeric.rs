@@ -118,6 +118,7 @@ numerics! {
     ERR_USERSDONTMATCH "502" "Cant change mode for other users"
     ERR_HELPNOTFOUND "524" "No help available on this topic"
     ERR_INVALIDKEY "525" "Key is not well-formed"
+    ERR_BANLISTFULL "478" "The list is full; take something off first"
     RPL_HELPSTART "704" ""
     RPL_HELPTXT "705" ""
     RPL_ENDOFHELP "706" ""

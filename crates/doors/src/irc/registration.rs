@@ -19,6 +19,8 @@ pub struct Registration {
     user: Option<(String, String)>,
     /// The server's password, as it was given.
     pub password: Option<String>,
+    /// The nick that it wanted last is somebody else's.
+    pub is_nick_taken: bool,
     /// Why it is away already (`draft/pre-away`).
     pub away: Option<String>,
     /// Capabilities it has.
@@ -39,6 +41,8 @@ pub struct Wanted {
 /// What server and client have agreed upon, and whether they are still at it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Negotiation {
+    /// Accounts may be made before registration is complete: what is told of that capability.
+    pub registers_early: bool,
     /// What the client has.
     pub caps: Caps,
     /// Registration waits for `CAP END`.
@@ -53,12 +57,14 @@ impl Registration {
         let nick = parse_nick(message, replies)?;
         nick.as_str().clone_into(&mut replies.target);
         self.nick = Some(nick.clone());
+        self.is_nick_taken = false;
         Some(nick)
     }
 
     /// Forgets the nick: it is taken.
     pub fn forget_nick(&mut self, replies: &mut Replies) {
         self.nick = None;
+        self.is_nick_taken = true;
         replies.target.clear();
         replies.target.push('*');
     }
@@ -140,7 +146,14 @@ impl Negotiation {
                     message.param(1).and_then(|typed| typed.parse().ok()).unwrap_or(0);
                 self.is_302 |= version >= 302;
                 let bytes_max = if self.is_302 { LIST_BYTES_MAX } else { SINGLE_LIST_BYTES_MAX };
-                self.tell("LS", &offered(self.is_302, bytes_max), replies);
+                let mut lines = offered(self.is_302, bytes_max);
+                if self.registers_early {
+                    for line in &mut lines {
+                        *line = line
+                            .replace("custom-account-name", "before-connect,custom-account-name");
+                    }
+                }
+                self.tell("LS", &lines, replies);
             }
             "LIST" => {
                 let names = self.caps.names().map(str::to_owned);

@@ -54,6 +54,11 @@ impl Replies {
         label
     }
 
+    /// The same, where the client knows labels.
+    pub fn take_label_if(&mut self, caps: Caps) -> Option<String> {
+        if caps.has(Cap::LabeledResponse) { self.take_label() } else { None }
+    }
+
     /// The name of the server.
     pub fn server(&self) -> &str {
         &self.server

@@ -55,6 +55,11 @@ impl std::fmt::Debug for Plain {
 const PART_BYTES: usize = 400;
 
 impl Sasl {
+    /// Whether an exchange has begun and not ended.
+    pub const fn is_under_way(&self) -> bool {
+        self.answer.is_some()
+    }
+
     /// Takes what an `AUTHENTICATE` gave.
     pub fn handle(&mut self, given: &str) -> Step {
         if given == "*" {

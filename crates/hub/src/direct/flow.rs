@@ -24,6 +24,8 @@ pub(crate) fn gather(hub: &Hub, live: &Arc<LiveGroup>, next: Seq) {
     for party in parties.into_iter().take(count) {
         let Some(member) = two.pair.member_of(party) else { continue };
         for (outlet, wire, own) in connections_of(hub, party) {
+            // To who writes to itself all is its own, and it is told all the same.
+            let own = if two.pair.is_of_one() { Own::Everything } else { own };
             let is_there =
                 |reader: &Reader| reader.member == member && Arc::ptr_eq(&reader.outlet, &outlet);
             if readers.iter().chain(&added).any(is_there) {

@@ -6,14 +6,22 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use conclave_core::{GroupId, Name, Timestamp};
+use conclave_core::{Alias, GroupId, Name, Refusal, Timestamp, limits};
+use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::encode::{Addressed, Style, channel_of, source_of};
+use conclave_doors::irc::numeric::{ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL};
 use conclave_doors::irc::registration::Negotiation;
 use conclave_doors::irc::registry::UserId;
+use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::{Framing, Written};
-use conclave_hub::{Outlet, Session};
+use conclave_hub::{
+    AccountConnection, Contact, Direct, DirectListed, MemberHere, Membership, Outlet, Own, Session,
+    SignedIn, Visit,
+};
 
-use super::peer::Peer;
+use tokio::time::Instant;
+
+use super::peer::{Peer, Told};
 use crate::server::Context;
 use crate::wires::IrcWire;
 
@@ -29,6 +37,74 @@ pub(crate) struct Client {
     pub(crate) channels: Vec<Channel>,
     /// Something was said that may not have come to everyone yet.
     pub(crate) is_unsettled: bool,
+    /// Direct conversations in which something was said that may not have come to both yet.
+    pub(crate) directs: Vec<Direct>,
+    /// As whom it is written to.
+    pub(crate) ident: Ident,
+}
+
+/// As whom a client is here.
+pub(crate) enum Ident {
+    /// As somebody without an account.
+    Visitor(Visit),
+    /// As an account.
+    Account {
+        signed_in: SignedIn,
+        /// Has direct messages written to this connection.
+        connection: AccountConnection,
+    },
+}
+
+impl Ident {
+    /// How others write to it, which is called by that name just now.
+    pub(crate) fn contact(&self, nick: &Name) -> Contact {
+        match self {
+            Self::Visitor(visit) => visit.contact(nick.clone()),
+            Self::Account { signed_in, .. } => {
+                Contact::account(signed_in.account().clone(), nick.clone())
+            }
+        }
+    }
+
+    /// The account.
+    pub(crate) const fn account(&self) -> Option<&SignedIn> {
+        match self {
+            Self::Visitor(_) => None,
+            Self::Account { signed_in, .. } => Some(signed_in),
+        }
+    }
+
+    /// The direct conversation of this client, which is called by that name, with somebody.
+    pub(crate) async fn direct(&self, nick: Name, with: &Contact) -> Result<Direct, Refusal> {
+        match self {
+            Self::Visitor(visit) => visit.direct(nick, with).await,
+            Self::Account { signed_in, .. } => signed_in.direct(nick, with).await,
+        }
+    }
+
+    /// The direct conversations that it has.
+    pub(crate) async fn directs(&self) -> Result<Vec<DirectListed>, Refusal> {
+        match self {
+            Self::Visitor(visit) => visit.directs().await,
+            Self::Account { signed_in, .. } => signed_in.directs().await,
+        }
+    }
+
+    /// One of them.
+    pub(crate) async fn listed_direct(&self, id: GroupId) -> Result<Direct, Refusal> {
+        match self {
+            Self::Visitor(visit) => visit.listed_direct(id).await,
+            Self::Account { signed_in, .. } => signed_in.listed_direct(id).await,
+        }
+    }
+
+    /// Has direct messages written on another wire, its own as that says.
+    pub(crate) fn set_shown(&self, wire: &'static IrcWire, own: Own) {
+        match self {
+            Self::Visitor(visit) => visit.set_shown(wire, own),
+            Self::Account { connection, .. } => connection.set_shown(wire, own),
+        }
+    }
 }
 
 /// A group that the client is in.
@@ -38,9 +114,16 @@ pub(crate) struct Channel {
     pub(crate) addressed: Addressed,
     /// Its events wait until the joining has been answered.
     pub(crate) is_held: bool,
+    /// When the client is told its number.
+    pub(crate) tell_number_at: Option<Instant>,
 }
 
 impl Channel {
+    pub(crate) fn new(session: Session, addressed: Addressed) -> Self {
+        let tell_number_at = Some(Instant::now() + limits::IRC_NUMBER_AFTER);
+        Self { session, addressed, is_held: true, tell_number_at }
+    }
+
     /// The channel's name as this client knows it.
     pub(crate) fn name(&self) -> String {
         channel_of(&self.session.group_name(), self.addressed)
@@ -67,6 +150,11 @@ impl Client {
         IrcWire::of(self.style(addressed))
     }
 
+    /// What of its own it is shown of what is written to it.
+    pub(crate) const fn own(&self) -> Own {
+        if self.negotiation.caps.has(Cap::EchoMessage) { Own::AllButNames } else { Own::News }
+    }
+
     /// The same, as a style.
     pub(crate) const fn style(&self, addressed: Addressed) -> Style {
         Style::of(self.negotiation.caps, addressed, self.framing)
@@ -87,12 +175,83 @@ impl Client {
         })
     }
 
+    /// Says why nothing is done about a channel that the client is not in.
+    pub(crate) async fn refuse_outside(&self, target: &str, replies: &mut Replies) {
+        let numeric =
+            if self.is_channel(target).await { ERR_NOTONCHANNEL } else { ERR_NOSUCHCHANNEL };
+        replies.numeric(numeric, &[target]);
+    }
+
+    /// Whether there is a channel of that name. Of numbers nothing is told, right or wrong.
+    pub(crate) async fn is_channel(&self, target: &str) -> bool {
+        match target.strip_prefix('#').and_then(Alias::parse) {
+            Some(alias) => self.context.hub.has_alias(&alias).await,
+            None => false,
+        }
+    }
+
+    /// The clients of IRC who are in a channel, of those members that are meant.
+    pub(crate) fn told_in(
+        &self,
+        channel: &Channel,
+        is_meant: impl Fn(&MemberHere) -> bool,
+    ) -> Vec<(UserId, Told)> {
+        let members = channel.session.members();
+        let registry = self.context.irc.registry();
+        let meant = members.iter().filter(|member| is_meant(member));
+        let bearers = meant.flat_map(|member| registry.bearers(member.name.as_str()));
+        bearers.filter_map(|id| Some((id, Told::from(registry.user(id)?)))).collect()
+    }
+
+    /// Adds whose account a line comes from, where whoever is told it wants to know.
+    pub(crate) fn with_account(&self, line: Written, caps: Caps) -> Written {
+        match self.ident.account() {
+            Some(signed_in) if caps.has(Cap::AccountTag) => {
+                line.tag("account", signed_in.account().name().as_str())
+            }
+            _ => line,
+        }
+    }
+
     /// Takes a channel off its channels.
     pub(crate) fn take_channel(&mut self, group: GroupId) -> Option<Channel> {
         let place = self.channels.iter().position(|channel| channel.session.group() == group)?;
         let channel = self.channels.remove(place);
         self.context.irc.registry().leave(self.id, group);
         Some(channel)
+    }
+
+    /// The direct conversations that it has, as itself and as a member of its groups: where each is
+    /// found, and what it is.
+    pub(crate) async fn directs_everywhere(&self) -> Vec<(Option<Membership>, DirectListed)> {
+        let own = self.ident.directs().await.unwrap_or_default();
+        let mut all: Vec<_> = own.into_iter().map(|listed| (None, listed)).collect();
+        for channel in &self.channels {
+            let membership = channel.session.membership();
+            let met_there = membership.directs().await.unwrap_or_default();
+            all.extend(met_there.into_iter().map(|one| (Some(membership.clone()), one)));
+        }
+        all
+    }
+
+    /// One of them.
+    pub(crate) async fn open_listed(
+        &self,
+        (membership, listed): &(Option<Membership>, DirectListed),
+    ) -> Option<Direct> {
+        let opened = match membership {
+            Some(membership) => membership.listed_direct(listed.id).await,
+            None => self.ident.listed_direct(listed.id).await,
+        };
+        opened.ok()
+    }
+
+    /// Notes how others write to it under the nick that it has now.
+    pub(crate) fn note_contact(&self) {
+        let contact = self.ident.contact(&self.nick);
+        if let Some(user) = self.context.irc.registry().user_mut(self.id) {
+            user.peer.contact = contact;
+        }
     }
 
     /// Lets the events of groups flow whose joining has been answered.
@@ -109,6 +268,9 @@ impl Client {
         if std::mem::take(&mut self.is_unsettled) {
             for channel in &self.channels {
                 channel.session.delivered().await;
+            }
+            for direct in self.directs.drain(..) {
+                direct.delivered().await;
             }
         }
     }

@@ -4,11 +4,14 @@
 //! says is gathered in its replies.
 
 pub(super) mod about;
+pub(super) mod account;
 pub(super) mod away;
 pub(super) mod chathistory;
+pub(super) mod invite;
 pub(super) mod join;
 pub(super) mod kick;
 pub(super) mod list;
+pub(super) mod mode;
 pub(super) mod monitor;
 pub(super) mod names;
 pub(super) mod nick;
@@ -24,6 +27,7 @@ pub(super) mod words;
 use std::sync::Arc;
 
 use conclave_doors::irc::commands::Command;
+use conclave_doors::irc::encode::Addressed;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
     ERR_ALREADYREGISTERED, ERR_NEEDMOREPARAMS, ERR_NICKNAMEINUSE, ERR_NOORIGIN,
@@ -84,12 +88,15 @@ pub(super) async fn run(
 ) -> After {
     match command {
         Command::Admin => about::admin(client, replies),
+        Command::Authenticate | Command::Register => {}
         Command::Away => away::run(client, message, replies),
         Command::Cap => cap(client, message, replies),
         Command::Chathistory => chathistory::run(client, message, replies).await,
         Command::Help => about::help(message, replies),
         Command::Info => about::info(replies),
-        Command::Invite | Command::Mode | Command::Kick => {}
+        Command::Invite => invite::run(client, message, replies).await,
+        Command::Kick => kick::run(client, message, replies).await,
+        Command::Mode => mode::run(client, message, replies).await,
         Command::Ison => whois::ison(client, message, replies),
         Command::Join => join::run(client, message, replies).await,
         Command::Links => about::links(client, replies),
@@ -145,6 +152,7 @@ fn cap(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
     if let Some(user) = client.context.irc.registry().user_mut(client.id) {
         user.caps = caps;
     }
+    client.ident.set_shown(client.wire(Addressed::ByAlias), client.own());
     for channel in &client.channels {
         join::adapt(client, channel);
     }

@@ -15,16 +15,18 @@ use conclave_doors::irc::commands::{self as table, Command, When};
 use conclave_doors::irc::lines::{Line, Lines};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
-    ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_UNKNOWNCOMMAND,
+    ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_SASLABORTED, ERR_UNKNOWNCOMMAND,
 };
 use conclave_doors::irc::registration::{Negotiation, Registration};
 use conclave_doors::irc::replies::Replies;
+use conclave_doors::irc::sasl::Sasl;
 use conclave_doors::irc::written::{Framing, Written};
-use conclave_hub::{Outlet, Signal};
+use conclave_hub::{Outlet, Signal, SignedIn};
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use super::client::{Channel, Client};
+use super::commands::account::{self, Asking};
 use super::commands::{self, After};
 use super::welcome;
 use crate::connection::{Reader, Running, linger};
@@ -55,6 +57,10 @@ pub(crate) struct IrcDriver {
     next_batch: u64,
     /// The channels of a client that was let go.
     leaving: Vec<Channel>,
+    /// Signing in, as far as it has come.
+    sasl: Sasl,
+    /// The account that it has signed in to before it has registered.
+    signed_in: Option<SignedIn>,
 }
 
 /// How far the connection has come.
@@ -80,6 +86,8 @@ impl IrcDriver {
         let now = Instant::now();
         let pace = Pace::new(now, context.message_rate);
         context.irc.registry().unregistered += 1;
+        let mut registration = Registration::default();
+        registration.negotiation.registers_early = context.irc.registers_early;
         Self {
             context,
             place,
@@ -88,7 +96,7 @@ impl IrcDriver {
             framing,
             lines: Lines::default(),
             waiting: BytesMut::new(),
-            phase: Phase::New(Box::default()),
+            phase: Phase::New(Box::new(registration)),
             pace,
             began_at: now,
             heard_at: now,
@@ -96,6 +104,8 @@ impl IrcDriver {
             has_ended: false,
             next_batch: 0,
             leaving: Vec::new(),
+            sasl: Sasl::default(),
+            signed_in: None,
         }
     }
 
@@ -204,12 +214,15 @@ impl IrcDriver {
         message: &Message<'_>,
         replies: &mut Replies,
     ) {
+        if matches!(command, Command::Authenticate | Command::Register) {
+            return self.sign_in(command, message, replies).await;
+        }
         let after = match &mut self.phase {
             Phase::New(registration) => {
                 let after =
                     commands::run_before(&self.context, registration, command, message, replies);
                 if after == After::Stay {
-                    self.try_register(replies);
+                    self.try_register(replies).await;
                 }
                 after
             }
@@ -227,14 +240,58 @@ impl IrcDriver {
         }
     }
 
+    /// Goes on with signing in to an account, or makes one.
+    async fn sign_in(&mut self, command: Command, message: &Message<'_>, replies: &mut Replies) {
+        let (nick, is_client, is_signed_in) = match &self.phase {
+            Phase::New(registration) => {
+                (registration.nick().cloned(), false, self.signed_in.is_some())
+            }
+            Phase::Client(client) => {
+                (Some(client.nick.clone()), true, client.ident.account().is_some())
+            }
+            Phase::Over(_) => return,
+        };
+        let asking = Asking {
+            context: &self.context,
+            address: self.address,
+            caps: self.caps(),
+            is_signed_in,
+            nick,
+            is_nick_taken: matches!(&self.phase, Phase::New(new) if new.is_nick_taken),
+            is_client,
+        };
+        let signed_in = if command == Command::Register {
+            account::register(&asking, message, replies).await
+        } else {
+            account::authenticate(&asking, &mut self.sasl, message, replies).await
+        };
+        let Some(signed_in) = signed_in else { return };
+        match &mut self.phase {
+            Phase::Client(client) => account::take(client, signed_in, replies).await,
+            _ => self.signed_in = Some(signed_in),
+        }
+    }
+
     /// Makes a client of who has given all that it takes.
-    fn try_register(&mut self, replies: &mut Replies) {
+    async fn try_register(&mut self, replies: &mut Replies) {
         let Phase::New(registration) = &mut self.phase else { return };
-        match welcome::register(&self.context, &self.outlet, self.framing, registration, replies) {
+        if self.sasl.is_under_way() && registration.wanted().is_some() {
+            self.sasl = Sasl::default();
+            replies.numeric(ERR_SASLABORTED, &[]);
+        }
+        let registered = welcome::register(
+            &self.context,
+            &self.outlet,
+            self.framing,
+            registration,
+            self.signed_in.as_ref(),
+            replies,
+        );
+        match registered {
             welcome::Outcome::NotYet => {}
             welcome::Outcome::Refused(reason) => self.close(reason),
             welcome::Outcome::Registered(registered) => {
-                let client = Client {
+                let mut client = Client {
                     context: Arc::clone(&self.context),
                     address: self.address,
                     outlet: Arc::clone(&self.outlet),
@@ -244,8 +301,11 @@ impl IrcDriver {
                     negotiation: registered.negotiation,
                     channels: Vec::new(),
                     is_unsettled: false,
+                    directs: Vec::new(),
+                    ident: registered.ident,
                 };
                 welcome::greet(&client, replies);
+                commands::join::take_up(&mut client, replies).await;
                 self.phase = Phase::Client(Box::new(client));
             }
         }
@@ -300,7 +360,7 @@ impl IrcDriver {
                     self.context.hub.put(&self.outlet, bytes);
                 }
                 Signal::GroupEnded { group, session, why } => {
-                    let line = commands::kick::shown_out(client, group, session, why);
+                    let line = commands::kick::shown_out(client, group, session, &why);
                     if let Some(line) = line {
                         let mut bytes = Vec::new();
                         line.render(self.framing, &mut bytes);
@@ -319,16 +379,36 @@ impl IrcDriver {
     fn timeout_at(&self) -> Option<Instant> {
         match &self.phase {
             Phase::New(_) => Some(self.began_at + limits::IRC_REGISTRATION_MAX),
-            Phase::Client(_) if self.is_asked => {
-                Some(self.heard_at + limits::IRC_PING_AFTER + limits::IRC_PONG_MAX)
+            Phase::Client(client) => {
+                let numbers = client.channels.iter().filter_map(|channel| channel.tell_number_at);
+                numbers.chain([self.silent_at()]).min()
             }
-            Phase::Client(_) => Some(self.heard_at + limits::IRC_PING_AFTER),
             Phase::Over(_) => None,
         }
     }
 
+    /// When the client is asked for a sign of life, or closed for want of one.
+    fn silent_at(&self) -> Instant {
+        let asked_at = self.heard_at + limits::IRC_PING_AFTER;
+        if self.is_asked { asked_at + limits::IRC_PONG_MAX } else { asked_at }
+    }
+
     fn handle_timeout(&mut self) {
+        let now = Instant::now();
+        if let Phase::Client(client) = &mut self.phase {
+            let due = |channel: &&mut Channel| channel.tell_number_at.is_some_and(|at| at <= now);
+            let nick = client.nick.as_str();
+            let mut replies = Replies::new(&self.context.irc.server, nick, None, 0);
+            let mut channels = std::mem::take(&mut client.channels);
+            for channel in channels.iter_mut().filter(due) {
+                channel.tell_number_at = None;
+                commands::join::tell_number(client, channel, &mut replies);
+            }
+            client.channels = channels;
+            self.put(replies);
+        }
         match &self.phase {
+            Phase::Client(_) if self.silent_at() > now => {}
             Phase::New(_) => self.close("You did not register in time"),
             Phase::Client(_) if self.is_asked => self.close("Ping timeout"),
             Phase::Client(_) => {

@@ -9,7 +9,7 @@ use conclave_core::Timestamp;
 use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::registry::User;
 use conclave_doors::irc::written::{Framing, Written};
-use conclave_hub::{Hub, Outlet};
+use conclave_hub::{Contact, Hub, Outlet};
 
 /// A client as it is reached by others.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Peer {
     pub(crate) hub: Arc<Hub>,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) framing: Framing,
+    /// As whom it is written to.
+    pub(crate) contact: Contact,
 }
 
 /// Somebody who is to be told something.

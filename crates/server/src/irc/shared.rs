@@ -9,6 +9,7 @@ use conclave_core::Timestamp;
 use conclave_doors::irc::registry::Registry;
 
 use super::peer::Peer;
+use crate::config::Config;
 
 /// See the module.
 #[derive(Debug)]
@@ -18,16 +19,19 @@ pub(crate) struct Shared {
     pub(crate) server: Arc<str>,
     /// The password that a client has to give (`PASS`), where there is one.
     pub(crate) password: Option<String>,
+    /// Accounts may be made before a connection is complete.
+    pub(crate) registers_early: bool,
     /// When the server started.
     pub(crate) started_at: Timestamp,
 }
 
 impl Shared {
-    pub(crate) fn new(server_name: &str, password: Option<&str>, started_at: Timestamp) -> Self {
+    pub(crate) fn new(config: &Config, started_at: Timestamp) -> Self {
         Self {
             registry: Mutex::default(),
-            server: name_of_server(server_name).into(),
-            password: password.map(str::to_owned),
+            server: name_of_server(&config.server_name).into(),
+            password: config.irc_password.clone(),
+            registers_early: config.irc_register_early,
             started_at,
         }
     }

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use conclave_core::Name;
+use conclave_doors::irc::caps::Cap;
+use conclave_doors::irc::encode::{Addressed, Style};
 use conclave_doors::irc::isupport;
 use conclave_doors::irc::numeric::{
     ERR_NICKNAMEINUSE, ERR_PASSWDMISMATCH, RPL_CREATED, RPL_ISUPPORT, RPL_MYINFO, RPL_WELCOME,
@@ -14,12 +16,13 @@ use conclave_doors::irc::registration::{Negotiation, Registration, Wanted};
 use conclave_doors::irc::registry::{User, UserId};
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Framing;
-use conclave_hub::Outlet;
+use conclave_hub::{Outlet, Own, SignedIn};
 
-use super::client::Client;
+use super::client::{Client, Ident};
 use super::commands;
 use super::peer::Peer;
 use crate::server::Context;
+use crate::wires::IrcWire;
 
 /// What the server is called in `VERSION` and at registration.
 pub(crate) const VERSION: &str = concat!("conclave-", env!("CARGO_PKG_VERSION"));
@@ -37,6 +40,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Registered {
     pub(crate) id: UserId,
     pub(crate) nick: Name,
+    pub(crate) ident: Ident,
     pub(crate) negotiation: Negotiation,
 }
 
@@ -46,30 +50,64 @@ pub(crate) fn register(
     outlet: &Arc<Outlet>,
     framing: Framing,
     registration: &mut Registration,
+    signed_in: Option<&SignedIn>,
     replies: &mut Replies,
 ) -> Outcome {
-    let Some(Wanted { nick, username, realname }) = registration.wanted() else {
+    let Some(Wanted { mut nick, username, realname }) = registration.wanted() else {
         return Outcome::NotYet;
     };
     if context.irc.password.is_some() && context.irc.password != registration.password {
         replies.numeric(ERR_PASSWDMISMATCH, &[]);
         return Outcome::Refused("Password incorrect");
     }
-    let peer = Peer { hub: Arc::clone(&context.hub), outlet: Arc::clone(outlet), framing };
     let caps = registration.negotiation.caps;
+    let style = Style::of(caps, Addressed::ByAlias, framing);
+    let own = if caps.has(Cap::EchoMessage) { Own::AllButNames } else { Own::News };
+    let ident = identify(context, outlet, signed_in, IrcWire::of(style), own);
+    let account = signed_in.map(|signed_in| signed_in.account().name().clone());
+    let mut registry = context.irc.registry();
+    // All connections of an account go by one nick: that of those who are here already.
+    let sibling = registry.users().find(|(_, user)| account.is_some() && user.account == account);
+    if let Some((_, sibling)) = sibling {
+        nick = sibling.nick.clone();
+    }
+    let peer = Peer {
+        hub: Arc::clone(&context.hub),
+        outlet: Arc::clone(outlet),
+        framing,
+        contact: ident.contact(&nick),
+    };
     let mut user = User::new(nick.clone(), (username, realname), caps, context.hub.now(), peer);
     user.away.clone_from(&registration.away);
-    let mut registry = context.irc.registry();
+    user.account = account;
     match registry.register(user) {
         Ok(id) => {
             registry.unregistered -= 1;
-            Outcome::Registered(Registered { id, nick, negotiation: registration.negotiation })
+            let negotiation = registration.negotiation;
+            Outcome::Registered(Registered { id, nick, ident, negotiation })
         }
         Err(_taken) => {
             registration.forget_nick(replies);
             replies.numeric(ERR_NICKNAMEINUSE, &[nick.as_str()]);
             Outcome::NotYet
         }
+    }
+}
+
+/// Has others write to a connection, as whom it has signed in or as a visitor.
+pub(crate) fn identify(
+    context: &Context,
+    outlet: &Arc<Outlet>,
+    signed_in: Option<&SignedIn>,
+    wire: &'static IrcWire,
+    own: Own,
+) -> Ident {
+    match signed_in {
+        Some(signed_in) => {
+            let connection = signed_in.connect(outlet, wire, own);
+            Ident::Account { signed_in: signed_in.clone(), connection }
+        }
+        None => Ident::Visitor(context.hub.visit(outlet, wire, own)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use conclave_core::{Name, Password, Refusal};
 use conclave_doors::irc::caps::{Cap, Caps};
-use conclave_doors::irc::encode::HOST;
+use conclave_doors::irc::encode::{Addressed, HOST};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
     ERR_NEEDMOREPARAMS, ERR_SASLABORTED, ERR_SASLALREADY, ERR_SASLFAIL, ERR_SASLTOOLONG,
@@ -15,7 +15,9 @@ use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::sasl::{Plain, Sasl, Step};
 use conclave_hub::{SignedIn, Source};
 
-use super::words;
+use super::{away, join, words};
+use crate::irc::client::Client;
+use crate::irc::welcome::identify;
 use crate::server::Context;
 
 /// Who wants to sign in.
@@ -109,6 +111,23 @@ async fn sign_in(asking: &Asking<'_>, plain: &Plain, replies: &mut Replies) -> O
     }
 }
 
+/// Has a client be here as an account from here on.
+pub(in crate::irc) async fn take(client: &mut Client, signed_in: SignedIn, replies: &mut Replies) {
+    let (wire, own) = (client.wire(Addressed::ByAlias), client.own());
+    let name = signed_in.account().name().clone();
+    client.ident = identify(&client.context, &client.outlet, Some(&signed_in), wire, own);
+    if let Some(user) = client.context.irc.registry().user_mut(client.id) {
+        user.account = Some(name.clone());
+    }
+    client.note_contact();
+    let line = client.line("ACCOUNT").param(name.as_str());
+    if client.negotiation.caps.has(Cap::AccountNotify) {
+        replies.line(line.clone());
+    }
+    away::tell_everyone(client, Cap::AccountNotify, &line);
+    join::take_up(client, replies).await;
+}
+
 /// Makes an account, and signs in to it.
 pub(in crate::irc) async fn register(
     asking: &Asking<'_>,
@@ -153,7 +172,8 @@ pub(in crate::irc) async fn register(
     };
     // A name is not taken from whoever goes by it just now.
     let is_own = asking.nick.as_ref().is_some_and(|nick| nick.is_same_as(&name));
-    if !(is_own && asking.is_client) && !asking.context.irc.registry().is_free(&name, None, None) {
+    let is_free_to_take = is_own && asking.is_client;
+    if !is_free_to_take && !asking.context.irc.registry().is_free(&name, None, None) {
         replies.fail("REGISTER", "ACCOUNT_EXISTS", &[given], taken);
         return None;
     }

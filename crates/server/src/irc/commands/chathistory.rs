@@ -3,17 +3,18 @@
 //! Exact by either, since numbers are dense and times rise strictly within a group. Reads bounded
 //! pages of the log, as every reader does.
 
-use conclave_core::{Event, Refusal, Seq, Timestamp, limits};
+use conclave_core::{Event, GroupId, Name, Refusal, Seq, Timestamp, limits};
 use conclave_doors::irc::caps::Cap;
-use conclave_doors::irc::encode::{Style, lines_of};
+use conclave_doors::irc::encode::{Addressed, Style, lines_of, lines_of_aside, nick_of};
 use conclave_doors::irc::history::{Bound, Stretch, Wish};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Written;
-use conclave_hub::Membership;
+use conclave_hub::{Direct, Membership};
 
 use super::words;
 use crate::irc::client::Client;
+use crate::wires::aside;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
     let subcommand = message.param(0).unwrap_or("*");
@@ -21,13 +22,13 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         Err(problem) => replies.fail("CHATHISTORY", problem.code, &[subcommand], problem.words),
         Ok(Wish::Targets { from, to, limit }) => targets(client, (from, to), limit, replies).await,
         Ok(Wish::Messages { target, stretch, limit }) => {
-            let Some((membership, style)) = find(client, target) else {
-                let words = "You are in no such channel";
+            let Some(source) = Source::find(client, target).await else {
+                let words = "You are in no such channel, and talk to nobody of that name";
                 replies.fail("CHATHISTORY", "INVALID_TARGET", &[subcommand, target], words);
                 return;
             };
-            match events(&membership, stretch, limit, client).await {
-                Ok(found) => show(client, target, &membership, style, &found, replies),
+            match events(&source, stretch, limit, client).await {
+                Ok(found) => show(client, target, &source, &found, replies),
                 Err(refusal) => {
                     let words = words::refused(refusal);
                     replies.fail("CHATHISTORY", "MESSAGE_ERROR", &[subcommand, target], &words);
@@ -37,23 +38,84 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     }
 }
 
-/// The group or conversation of that name, and how its events are written to the client.
-fn find(client: &Client, target: &str) -> Option<(Membership, Style)> {
-    let channel = client.channel(target)?;
-    Some((channel.session.membership().clone(), client.style(channel.addressed)))
+/// What has a history.
+pub(super) enum Source {
+    Group(Membership, Style),
+    Direct(Direct, Style),
+}
+
+impl Source {
+    /// The group or conversation of that name. With whom nobody has talked yet, there is one
+    /// without a message.
+    async fn find(client: &Client, target: &str) -> Option<Self> {
+        if let Some(channel) = client.channel(target) {
+            let style = client.style(channel.addressed);
+            return Some(Self::Group(channel.session.membership().clone(), style));
+        }
+        if target.starts_with('#') {
+            return None;
+        }
+        let style = client.style(Addressed::ByAlias);
+        let name = Name::parse(target).ok()?;
+        for listed in client.directs_everywhere().await {
+            if listed.1.with.is_same_as(&name) {
+                return client.open_listed(&listed).await.map(|direct| Self::Direct(direct, style));
+            }
+        }
+        let user = client.context.irc.registry().find(target).map(|(_, user)| user.clone())?;
+        let opened = client.ident.direct(client.nick.clone(), &user.peer.contact).await;
+        opened.ok().map(|direct| Self::Direct(direct, style))
+    }
+
+    pub(super) fn id(&self) -> GroupId {
+        match self {
+            Self::Group(membership, _) => membership.group(),
+            Self::Direct(direct, _) => direct.id(),
+        }
+    }
+
+    fn head(&self) -> Seq {
+        match self {
+            Self::Group(membership, _) => membership.head(),
+            Self::Direct(direct, _) => direct.head(),
+        }
+    }
+
+    async fn before(&self, before: Seq, count: usize) -> Result<Vec<Event>, Refusal> {
+        match self {
+            Self::Group(membership, _) => membership.events_before(before, count).await,
+            Self::Direct(direct, _) => direct.events_before(before, count).await,
+        }
+    }
+
+    async fn after(&self, after: Seq, count: usize) -> Result<Vec<Event>, Refusal> {
+        match self {
+            Self::Group(membership, _) => membership.events_after(after, count).await,
+            Self::Direct(direct, _) => direct.events_after(after, count).await,
+        }
+    }
+
+    /// An event as the client is shown it.
+    fn lines_of(&self, event: &Event) -> Vec<Written> {
+        match self {
+            Self::Group(membership, style) => lines_of(&membership.group_name(), event, *style),
+            Self::Direct(direct, style) => direct
+                .view()
+                .map(|view| lines_of_aside(aside(&view, event), *style))
+                .unwrap_or_default(),
+        }
+    }
 }
 
 /// Shows events as a batch of that target; as they are where the client knows no batches.
 pub(super) fn show(
     client: &Client,
     target: &str,
-    membership: &Membership,
-    style: Style,
+    source: &Source,
     events: &[Event],
     replies: &mut Replies,
 ) {
-    let group = membership.group_name();
-    let lines = events.iter().flat_map(|event| lines_of(&group, event, style));
+    let lines = events.iter().flat_map(|event| source.lines_of(event));
     in_batch(client, "chathistory", &[target], lines, replies);
 }
 
@@ -86,13 +148,13 @@ pub(super) fn in_batch(
 
 /// The events of a stretch that the client is shown, in order.
 pub(super) async fn events(
-    membership: &Membership,
+    source: &Source,
     stretch: Stretch,
     limit: usize,
     client: &Client,
 ) -> Result<Vec<Event>, Refusal> {
-    let all = Walk { membership, with_news: client.negotiation.caps.has(Cap::EventPlayback) };
-    let end = membership.head().next();
+    let all = Walk { source, with_news: client.negotiation.caps.has(Cap::EventPlayback) };
+    let end = source.head().next();
     match stretch {
         Stretch::Latest(None) => all.below(end, Seq::ZERO, limit).await,
         Stretch::Latest(Some(bound)) => {
@@ -127,7 +189,7 @@ pub(super) async fn events(
 
 /// A walk through the log of a group.
 struct Walk<'group> {
-    membership: &'group Membership,
+    source: &'group Source,
     /// Joinings, topics and the like are shown too.
     with_news: bool,
 }
@@ -141,9 +203,7 @@ impl Walk<'_> {
     async fn around(&self, bound: Bound) -> Result<(Seq, Seq), Refusal> {
         match bound {
             // The message of another group is no place here: nothing is below it or above.
-            Bound::Message(group, _) if group != self.membership.group() => {
-                Ok((Seq::ZERO, Seq(u64::MAX)))
-            }
+            Bound::Message(group, _) if group != self.source.id() => Ok((Seq::ZERO, Seq(u64::MAX))),
             Bound::Message(_, seq) => Ok((seq.minus(1), seq.next())),
             Bound::Time(at) => {
                 let from = self.first_from(at).await?;
@@ -155,10 +215,10 @@ impl Walk<'_> {
 
     /// Number of the first event that is not before that time. Halves the log until it is found.
     async fn first_from(&self, at: Timestamp) -> Result<Seq, Refusal> {
-        let (mut low, mut high) = (Seq(1), self.membership.head().next());
+        let (mut low, mut high) = (Seq(1), self.source.head().next());
         while low < high {
             let middle = Seq(low.0 + (high.0 - low.0) / 2);
-            let page = self.membership.events_after(middle.minus(1), 1).await?;
+            let page = self.source.after(middle.minus(1), 1).await?;
             match page.first() {
                 Some(event) if event.at < at => low = middle.next(),
                 _ => high = middle,
@@ -169,10 +229,10 @@ impl Walk<'_> {
 
     /// The last so many events below `end` and above `floor`.
     async fn below(&self, end: Seq, floor: Seq, limit: usize) -> Result<Vec<Event>, Refusal> {
-        let mut end = end.min(self.membership.head().next());
+        let mut end = end.min(self.source.head().next());
         let mut found = Vec::new();
         while found.len() < limit && end > floor.next() {
-            let page = self.membership.events_before(end, limits::PAGE_EVENTS_MAX).await?;
+            let page = self.source.before(end, limits::PAGE_EVENTS_MAX).await?;
             let Some(first) = page.first().map(|event| event.seq) else { break };
             let shown = page.into_iter().rev().filter(|event| self.is_shown(event));
             found.extend(shown.filter(|event| event.seq > floor).take(limit - found.len()));
@@ -187,7 +247,7 @@ impl Walk<'_> {
         let mut after = after;
         let mut found = Vec::new();
         while found.len() < limit && after.next() < end {
-            let page = self.membership.events_after(after, limits::PAGE_EVENTS_MAX).await?;
+            let page = self.source.after(after, limits::PAGE_EVENTS_MAX).await?;
             let Some(last) = page.last().map(|event| event.seq) else { break };
             let shown = page.into_iter().filter(|event| self.is_shown(event) && event.seq < end);
             found.extend(shown.take(limit - found.len()));
@@ -206,14 +266,25 @@ async fn targets(
 ) {
     let (from, to) = (one.min(other), one.max(other));
     let mut found = Vec::new();
-    for channel in &client.channels {
-        let walk = Walk { membership: channel.session.membership(), with_news: false };
+    let groups = client.channels.iter().map(|channel| {
+        let membership = channel.session.membership().clone();
+        (channel.name(), Source::Group(membership, client.style(channel.addressed)))
+    });
+    let mut sources: Vec<_> = groups.collect();
+    for listed in client.directs_everywhere().await {
+        if let Some(direct) = client.open_listed(&listed).await {
+            let source = Source::Direct(direct, client.style(Addressed::ByAlias));
+            sources.push((nick_of(&listed.1.with), source));
+        }
+    }
+    for (name, source) in sources {
+        let walk = Walk { source: &source, with_news: false };
         let newest = walk.below(Seq(u64::MAX), Seq::ZERO, 1).await.unwrap_or_default();
         if let Some(event) = newest.first()
             && from < event.at
             && event.at < to
         {
-            found.push((event.at, channel.name()));
+            found.push((event.at, name));
         }
     }
     found.sort();

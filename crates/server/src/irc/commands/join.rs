@@ -1,16 +1,16 @@
 //! `JOIN`: enters groups: `#8888` by number and password, `#tea` by alias.
 
-use conclave_core::{GroupId, Password, Refusal, limits};
+use conclave_core::{Alias, GroupId, Origin, Password, Refusal, limits};
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::encode::{Addressed, channel_of};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
-    ERR_BADCHANMASK, ERR_BADCHANNELKEY, ERR_CHANNELISFULL, ERR_NICKNAMEINUSE, ERR_NOSUCHCHANNEL,
-    ERR_TOOMANYCHANNELS, ERR_UNKNOWNERROR,
+    ERR_BADCHANMASK, ERR_BADCHANNELKEY, ERR_BANNEDFROMCHAN, ERR_CHANNELISFULL, ERR_INVITEONLYCHAN,
+    ERR_NICKNAMEINUSE, ERR_NOSUCHCHANNEL, ERR_TOOMANYCHANNELS, ERR_UNKNOWNERROR,
 };
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Written;
-use conclave_hub::{Keep, Own, Session, Source};
+use conclave_hub::{Admission, Keep, Session, SignedIn, Source};
 
 use super::{away, names, part, topic, words};
 use crate::irc::client::{Channel, Client};
@@ -33,13 +33,16 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
             replies.numeric(ERR_TOOMANYCHANNELS, &[target]);
             continue;
         }
-        if !target.starts_with('#') {
+        let is_channel = target.strip_prefix('#').is_some_and(|word| {
+            Alias::parse(word).is_some() || word.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if !is_channel {
             replies.numeric(ERR_NOSUCHCHANNEL, &[target]);
             continue;
         }
         match enter(client, target, key).await {
             Ok((session, addressed)) => {
-                let channel = Channel { session, addressed, is_held: true };
+                let channel = Channel::new(session, addressed);
                 arrive(client, channel, replies);
             }
             Err(refusal) => refuse(client, target, refusal, replies),
@@ -53,18 +56,72 @@ async fn enter(
     target: &str,
     key: Option<&str>,
 ) -> Result<(Session, Addressed), Refusal> {
-    let hub = &client.context.hub;
-    let number: Option<GroupId> = target.parse().ok();
-    // A key that can be none, or none at all, is a wrong one, and takes as long.
-    let password =
-        Password::parse(key.unwrap_or("\u{fffd}")).map_err(|_none| Refusal::WrongIdOrPassword)?;
-    let source = Source::new(client.address);
-    let admission = hub.admit(number, &password, source).await?;
-    let addressed = Addressed::ByNumber;
-    let wire = client.wire(addressed);
-    let joined =
-        admission.join(client.nick.clone(), Keep::Connection, &client.outlet, wire).await?;
+    let (admission, addressed) = admit(client, target, key).await?;
+    let admission = admission.coming_from(Origin::of_door("irc"));
+    let (nick, wire) = (client.nick.clone(), client.wire(addressed));
+    let joined = match client.ident.account() {
+        Some(signed_in) => signed_in.join(&admission, nick, &client.outlet, wire).await?,
+        None => admission.join(nick, Keep::Connection, &client.outlet, wire).await?,
+    };
     Ok((joined.session, addressed))
+}
+
+/// Takes up the memberships of the client's account.
+pub(in crate::irc) async fn take_up(client: &mut Client, replies: &mut Replies) {
+    let Some(signed_in) = client.ident.account().cloned() else { return };
+    let groups = signed_in.groups().await.unwrap_or_default();
+    for group in groups {
+        take_up_one(client, &signed_in, group, replies).await;
+    }
+}
+
+/// Takes up one of them.
+pub(in crate::irc) async fn take_up_one(
+    client: &mut Client,
+    signed_in: &SignedIn,
+    group: GroupId,
+    replies: &mut Replies,
+) {
+    if client.channels.iter().any(|channel| channel.session.group() == group) {
+        return;
+    }
+    let addressed = Addressed::ByAlias;
+    let resumed = signed_in.resume(group, None, &client.outlet, client.wire(addressed)).await;
+    let Ok(resumed) = resumed else { return };
+    let session = resumed.session;
+    if session.name().is_some_and(|name| name != client.nick) {
+        // It may be somebody else's there by now; then the older name stays.
+        let _taken = session.rename(client.nick.clone()).await;
+    }
+    arrive(client, Channel::new(session, addressed), replies);
+}
+
+/// Gives the password of the group that is meant; makes it where it goes by an alias and is not
+/// there yet.
+async fn admit(
+    client: &Client,
+    target: &str,
+    key: Option<&str>,
+) -> Result<(Admission, Addressed), Refusal> {
+    let hub = &client.context.hub;
+    let source = Source::new(client.address);
+    // A key that can be none is a wrong one.
+    let key = key.map(|key| Password::parse(key).map_err(|_none| Refusal::WrongIdOrPassword));
+    let key = key.transpose()?;
+    let Some(alias) = target.strip_prefix('#').and_then(Alias::parse) else {
+        let number: Option<GroupId> = target.parse().ok();
+        let admission = hub.admit(number, key.as_ref(), source).await?;
+        return Ok((admission, Addressed::ByNumber));
+    };
+    loop {
+        if let Some(admission) = hub.admit_alias(&alias, key.as_ref(), source).await? {
+            return Ok((admission, Addressed::ByAlias));
+        }
+        if let Some(admission) = hub.create_alias(alias.clone()).await? {
+            return Ok((admission, Addressed::ByAlias));
+        }
+        // Somebody else has made it meanwhile.
+    }
 }
 
 /// Shows a group that was just entered.
@@ -91,11 +148,6 @@ fn arrive(client: &mut Client, channel: Channel, replies: &mut Replies) {
     if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::DraftNoImplicitNames) {
         names::tell(client, &channel, replies);
     }
-    if channel.addressed == Addressed::ByAlias {
-        let number = channel_of(&group, Addressed::ByNumber);
-        let notice = Written::new(&client.context.irc.server, "NOTICE").param(&name);
-        replies.line(notice.last(&words::number_is(&name, &number)));
-    }
     client.channels.push(channel);
     client.is_unsettled = true;
     if let Some(reason) = away {
@@ -103,17 +155,30 @@ fn arrive(client: &mut Client, channel: Channel, replies: &mut Replies) {
     }
 }
 
+/// Tells by which number others join a group that the client knows by its alias. Not with the
+/// answer to joining, which clients of old read strictly.
+pub(in crate::irc) fn tell_number(client: &Client, channel: &Channel, replies: &mut Replies) {
+    if channel.addressed == Addressed::ByAlias {
+        let (name, group) = (channel.name(), channel.session.group_name());
+        let number = channel_of(&group, Addressed::ByNumber);
+        let notice = Written::new(&client.context.irc.server, "NOTICE").param(&name);
+        replies.line(notice.last(&words::number_is(&name, &number)));
+    }
+}
+
 /// Has the events of a group written as the client's capabilities are now.
 pub(super) fn adapt(client: &Client, channel: &Channel) {
-    let own =
-        if client.negotiation.caps.has(Cap::EchoMessage) { Own::AllButNames } else { Own::News };
-    channel.session.set_shown(client.wire(channel.addressed), own);
+    channel.session.set_shown(client.wire(channel.addressed), client.own());
 }
 
 fn refuse(client: &Client, target: &str, refusal: Refusal, replies: &mut Replies) {
     match refusal {
         Refusal::WrongIdOrPassword => replies.numeric(ERR_BADCHANNELKEY, &[target]),
-        Refusal::GroupFull => replies.numeric(ERR_CHANNELISFULL, &[target]),
+        Refusal::Banned => replies.numeric(ERR_BANNEDFROMCHAN, &[target]),
+        Refusal::InviteOnly | Refusal::ClosedToNew => {
+            replies.numeric(ERR_INVITEONLYCHAN, &[target]);
+        }
+        Refusal::GroupFull | Refusal::LimitReached => replies.numeric(ERR_CHANNELISFULL, &[target]),
         Refusal::NameTaken => {
             let words = format!("Your nick is in use in {target}; take another and join again");
             replies.numeric_with(ERR_NICKNAMEINUSE, &[client.nick.as_str()], &words);

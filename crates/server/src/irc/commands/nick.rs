@@ -40,6 +40,7 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     }
     replies.line(line);
     client.nick = nick;
+    client.note_contact();
     client.is_unsettled = true;
     if !before.is_same_as(&client.nick) {
         monitor::tell_offline(client, &before);

@@ -2,7 +2,7 @@
 
 use conclave_core::limits;
 use conclave_doors::irc::message::Message;
-use conclave_doors::irc::numeric::{ERR_NEEDMOREPARAMS, ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL};
+use conclave_doors::irc::numeric::ERR_NEEDMOREPARAMS;
 use conclave_doors::irc::replies::Replies;
 
 use super::quit::leave;
@@ -17,9 +17,7 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     let reason = message.param(1).unwrap_or_default();
     for target in targets.split(',').take(limits::IRC_TARGETS_MAX) {
         let Some(group) = client.channel(target).map(|channel| channel.session.group()) else {
-            let numeric =
-                if target.starts_with('#') { ERR_NOTONCHANNEL } else { ERR_NOSUCHCHANNEL };
-            replies.numeric(numeric, &[target]);
+            client.refuse_outside(target, replies).await;
             continue;
         };
         let Some(channel) = client.take_channel(group) else { continue };

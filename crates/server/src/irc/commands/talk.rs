@@ -1,38 +1,27 @@
 //! `PRIVMSG`, `NOTICE`, `TAGMSG`: says something to a group or to somebody.
 
-use conclave_core::{GroupId, Refusal, Text, TextProblem, limits};
+use conclave_core::{Alias, GroupId, Origin, Refusal, Text, TextProblem, limits};
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::commands::Command;
-use conclave_doors::irc::message::{Message, escape};
+use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
     ERR_CANNOTSENDTOCHAN, ERR_NEEDMOREPARAMS, ERR_NORECIPIENT, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK,
     ERR_NOTEXTTOSEND, RPL_AWAY,
 };
 use conclave_doors::irc::replies::Replies;
-use conclave_doors::irc::written::Written;
-use conclave_hub::Said;
+use conclave_hub::{Direct, Said};
 
+use super::mode::member_called;
 use super::words;
 use crate::irc::client::Client;
-use crate::irc::peer::Told;
 
 /// What is being said.
 struct Speech<'message> {
     command: Command,
     text: &'message str,
-    /// The client's own tags, as they are written.
-    tags: String,
 }
 
 impl Speech<'_> {
-    const fn name(&self) -> &'static str {
-        match self.command {
-            Command::Notice => "NOTICE",
-            Command::Tagmsg => "TAGMSG",
-            _ => "PRIVMSG",
-        }
-    }
-
     /// A notice is never answered, so that no two programs talk to each other for ever.
     const fn is_answered(&self) -> bool {
         !matches!(self.command, Command::Notice)
@@ -59,12 +48,12 @@ pub(super) async fn run(
         replies.numeric(ERR_NEEDMOREPARAMS, &["TAGMSG"]);
         return;
     }
-    let speech = Speech { command, text, tags: client_tags(message) };
+    let speech = Speech { command, text };
     for target in targets.split(',').take(limits::IRC_TARGETS_MAX) {
         if target.starts_with('#') {
             to_group(client, target, &speech, replies).await;
         } else {
-            to_nick(client, target, &speech, replies);
+            to_nick(client, target, &speech, replies).await;
         }
     }
     let now = client.now();
@@ -73,39 +62,47 @@ pub(super) async fn run(
     }
 }
 
-/// The client's own tags (`+typing`), which are passed on as they are.
-fn client_tags(message: &Message<'_>) -> String {
-    let mut tags = String::new();
-    for tag in message.tags.iter().filter(|tag| tag.key.starts_with('+')) {
-        if !tags.is_empty() {
-            tags.push(';');
-        }
-        tags.push_str(tag.key);
-        if !tag.value.is_empty() {
-            tags.push('=');
-            escape(&tag.value, &mut tags);
-        }
-    }
-    tags
-}
-
 async fn to_group(client: &mut Client, target: &str, speech: &Speech<'_>, replies: &mut Replies) {
+    let caps = client.negotiation.caps;
     let Some(channel) = client.channel(target) else {
-        if speech.is_answered() {
-            replies.numeric(ERR_NOSUCHCHANNEL, &[target]);
-        }
-        return;
+        return from_outside(client, target, speech, replies).await;
     };
     if speech.command == Command::Tagmsg {
         return;
     }
     let said = match parse(speech.text) {
-        Ok(said) => channel.session.say(said).await,
+        Ok(said) => {
+            let label = if caps.has(Cap::EchoMessage) { replies.take_label_if(caps) } else { None };
+            match label {
+                Some(label) => channel.session.say_labelled(said, &label).await,
+                None => channel.session.say(said).await,
+            }
+        }
         Err(problem) => Err(problem.into()),
     };
     match said {
         Ok(()) => client.is_unsettled = true,
         Err(refusal) => refuse(&channel.name(), refusal, replies),
+    }
+}
+
+/// Says something to a group that the client is not in, where that hears who is outside.
+async fn from_outside(client: &Client, target: &str, speech: &Speech<'_>, replies: &mut Replies) {
+    let alias = target.strip_prefix('#').and_then(Alias::parse);
+    let said = match (alias, Text::parse(&plain(speech.text))) {
+        (Some(alias), Ok(text)) if client.context.hub.has_alias(&alias).await => {
+            let (nick, origin) = (client.nick.clone(), Origin::of_door("irc"));
+            client.context.hub.say_from_outside(&alias, nick, origin, text).await
+        }
+        _ => {
+            if speech.is_answered() {
+                replies.numeric(ERR_NOSUCHCHANNEL, &[target]);
+            }
+            return;
+        }
+    };
+    if let Err(refusal) = said {
+        refuse(target, refusal, replies);
     }
 }
 
@@ -145,43 +142,55 @@ fn plain(written: &str) -> String {
     kept
 }
 
-fn to_nick(client: &Client, target: &str, speech: &Speech<'_>, replies: &mut Replies) {
-    let (told, away, nick) = {
-        let registry = client.context.irc.registry();
-        let told: Vec<_> = registry
-            .bearers(target)
-            .into_iter()
-            .filter_map(|id| Some((id, Told::from(registry.user(id)?))))
-            .collect();
-        let found = registry.find(target).map(|(_, user)| (user.away.clone(), user.nick.clone()));
-        let (away, nick) = found.unzip();
-        (told, away.flatten(), nick)
+/// Says something to one person: in the direct conversation of the two, so that it is kept, and
+/// reaches every connection of both.
+async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies: &mut Replies) {
+    let found = client.context.irc.registry().find(target).map(|(_, user)| user.clone());
+    let direct = match &found {
+        Some(user) => client.ident.direct(client.nick.clone(), &user.peer.contact).await,
+        None => to_member(client, target).await,
     };
-    let Some(nick) = nick else {
-        if speech.is_answered() {
-            replies.numeric(ERR_NOSUCHNICK, &[target]);
+    let direct = match direct {
+        Ok(direct) => direct,
+        Err(Refusal::NobodyOfThatName) => {
+            if speech.is_answered() {
+                replies.numeric(ERR_NOSUCHNICK, &[target]);
+            }
+            return;
         }
-        return;
+        Err(refusal) => return refuse(target, refusal, replies),
     };
-    let line = client.line(speech.name()).param(nick.as_str());
-    let line = if speech.command == Command::Tagmsg { line } else { line.last(speech.text) };
-    let now = client.now();
-    for (_, other) in told {
-        let is_shown = speech.command != Command::Tagmsg || other.caps.has(Cap::MessageTags);
-        if is_shown {
-            other.tell(tagged(&line, &other, &speech.tags), now);
+    let caps = client.negotiation.caps;
+    let said = match parse(speech.text) {
+        Ok(said) => {
+            let label = if caps.has(Cap::EchoMessage) { replies.take_label_if(caps) } else { None };
+            direct.say(said, &client.outlet, label.as_deref()).await
         }
+        Err(problem) => Err(problem.into()),
+    };
+    match said {
+        Ok(()) => {
+            client.directs.push(direct);
+            client.is_unsettled = true;
+        }
+        Err(refusal) => return refuse(target, refusal, replies),
     }
-    if client.negotiation.caps.has(Cap::EchoMessage) {
-        replies.line(line);
-    }
-    if let Some(reason) = away.filter(|_| speech.command == Command::Privmsg) {
-        replies.numeric_with(RPL_AWAY, &[nick.as_str()], &reason);
+    if let Some(user) = found
+        && let Some(reason) = user.away.filter(|_| speech.command == Command::Privmsg)
+    {
+        replies.numeric_with(RPL_AWAY, &[user.nick.as_str()], &reason);
     }
 }
 
-fn tagged(line: &Written, other: &Told, tags: &str) -> Written {
-    if other.caps.has(Cap::MessageTags) { line.clone().raw_tags(tags) } else { line.clone() }
+/// The direct conversation with a member of a group that one is in, who is here by another door.
+async fn to_member(client: &Client, target: &str) -> Result<Direct, Refusal> {
+    for channel in &client.channels {
+        let membership = channel.session.membership();
+        if let Some(member) = member_called(membership, target) {
+            return membership.direct(member.member).await;
+        }
+    }
+    Err(Refusal::NobodyOfThatName)
 }
 
 fn refuse(name: &str, refusal: Refusal, replies: &mut Replies) {

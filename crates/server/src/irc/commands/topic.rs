@@ -1,21 +1,18 @@
 //! `TOPIC`: shows the topic of a group or sets it.
 
 use conclave_core::Topic;
+use conclave_doors::irc::encode::nick_of;
 use conclave_doors::irc::message::Message;
-use conclave_doors::irc::numeric::{
-    ERR_CHANOPRIVSNEEDED, ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL, RPL_NOTOPIC, RPL_TOPIC,
-};
+use conclave_doors::irc::numeric::{RPL_NOTOPIC, RPL_TOPIC, RPL_TOPICWHOTIME};
 use conclave_doors::irc::replies::Replies;
 
-use super::words;
+use super::mode::refuse;
 use crate::irc::client::{Channel, Client};
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
     let target = message.param(0).unwrap_or_default();
     let Some(channel) = client.channel(target) else {
-        let numeric = if target.starts_with('#') { ERR_NOTONCHANNEL } else { ERR_NOSUCHCHANNEL };
-        replies.numeric(numeric, &[target]);
-        return;
+        return client.refuse_outside(target, replies).await;
     };
     let Some(written) = message.param(1) else {
         if channel.session.topic().is_empty() {
@@ -33,8 +30,7 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         // What is shown of it comes as to everyone.
         Ok(()) => client.is_unsettled = true,
         Err(refusal) => {
-            let sentence = words::refused(refusal);
-            replies.numeric_with(ERR_CHANOPRIVSNEEDED, &[target], &sentence);
+            refuse(&channel.name(), refusal, replies);
         }
     }
 }
@@ -43,6 +39,11 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
 pub(super) fn tell(channel: &Channel, replies: &mut Replies) {
     let topic = channel.session.topic();
     if !topic.is_empty() {
-        replies.numeric_with(RPL_TOPIC, &[&channel.name()], topic.as_str());
+        let name = channel.name();
+        replies.numeric_with(RPL_TOPIC, &[&name], topic.as_str());
+        if let Some(set) = channel.session.topic_set() {
+            let at = (set.at.ms() / 1_000).to_string();
+            replies.numeric_bare(RPL_TOPICWHOTIME, &[&name, &nick_of(&set.by), &at]);
+        }
     }
 }

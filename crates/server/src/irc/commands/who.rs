@@ -7,6 +7,7 @@ use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{RPL_ENDOFWHO, RPL_WHOREPLY, RPL_WHOSPCRPL};
 use conclave_doors::irc::replies::Replies;
 
+use super::names::ranks;
 use crate::irc::client::{Channel, Client, UserOfPeer};
 
 /// Somebody as `WHO` shows them.
@@ -73,13 +74,13 @@ fn members(client: &Client, channel: &Channel) -> Vec<Shown> {
         .iter()
         .zip(users)
         .map(|(member, user)| match user {
-            Some(user) => shown(client, &user, called.clone(), String::new()),
+            Some(user) => shown(client, &user, called.clone(), ranks(member).to_owned()),
             None => Shown {
                 channel: called.clone(),
                 username: format!("~{}", nick_of(&member.name)),
                 nick: nick_of(&member.name),
                 is_away: !member.is_here,
-                ranks: String::new(),
+                ranks: ranks(member).to_owned(),
                 realname: member.name.as_str().to_owned(),
                 account: None,
                 idle_s: 0,

@@ -9,6 +9,7 @@ use conclave_doors::irc::numeric::{
 };
 use conclave_doors::irc::replies::Replies;
 
+use super::names::shown_ranks;
 use crate::irc::client::Client;
 
 pub(super) fn run(client: &Client, message: &Message<'_>, replies: &mut Replies) {
@@ -58,8 +59,9 @@ fn shared_channels(client: &Client, nick: &str) -> Vec<String> {
     let mut channels = Vec::new();
     for channel in &client.channels {
         let members = channel.session.members();
-        if members.iter().any(|member| nick_of(&member.name) == nick) {
-            channels.push(channel.name());
+        if let Some(member) = members.iter().find(|member| nick_of(&member.name) == nick) {
+            let ranks = shown_ranks(member, client.negotiation.caps);
+            channels.push(format!("{ranks}{}", channel.name()));
         }
     }
     channels
