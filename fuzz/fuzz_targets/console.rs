@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use conclave_core::{GroupId, Name, NameProblem, PasswordProblem, Refusal, Topic, limits};
+use conclave_core::{
+    Change, GroupId, Mask, Name, NameProblem, Noted, PasswordProblem, Power, Reason, Refusal,
+    Standing, Timestamp, Topic, limits,
+};
 use conclave_doors::console::{ConsoleDoor, LineEnd};
 use conclave_doors::{Echo, MemberShown, Notice, Reply, Request};
 use conclave_fuzz::Tape;
@@ -105,11 +108,28 @@ const WILD: &str = "\u{1b}[2J\u{7}\n* Noya has left the group\r\u{9b}\u{7f}\u{20
 fn some_reply(tape: &mut Tape<'_>) -> Reply {
     let name = Name::from_log(&tape.text());
     let text = Topic::from_log(name.to_string());
-    match tape.choice(9) {
+    match tape.choice(12) {
+        8 => Reply::Granted { whom: name, power: Power::Voice, is_given: true },
+        9 => Reply::Changed { change: Change::Invited(name) },
+        10 => {
+            let mask = Mask::from_log(name.as_str());
+            let noted = Noted { mask, by: name, at: Timestamp::default() };
+            Reply::Bans { bans: vec![noted.clone()], mutes: vec![noted] }
+        }
         0 => Reply::Joined { group: some_group(tape), name, topic: text },
         1 => Reply::Renamed { to: name },
         2 => Reply::Topic { text },
-        3 => Reply::Members(vec![MemberShown { name, is_you: false, is_here: false }]),
+        3 => {
+            let standing = Standing::Moderator;
+            let is_muted = true;
+            Reply::Members(vec![MemberShown {
+                name,
+                is_you: false,
+                is_here: false,
+                standing,
+                is_muted,
+            }])
+        }
         4 => Reply::History { count: u32::from(tape.byte()) },
         5 => Reply::Echo(Echo::On),
         6 => Reply::DeletedWhenEmpty { is_on: true },
@@ -123,7 +143,11 @@ fn some_group(tape: &mut Tape<'_>) -> GroupId {
 }
 
 fn some_notice(tape: &mut Tape<'_>) -> Notice {
-    match tape.choice(2) {
+    match tape.choice(3) {
+        1 => {
+            let by = Name::from_log(&tape.text());
+            Notice::Removed { by, reason: Reason::from_log(tape.text()) }
+        }
         0 => Notice::NotTaken(some_refusal(tape)),
         _ => Notice::GroupEnded,
     }

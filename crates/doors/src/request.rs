@@ -4,7 +4,9 @@
 //! Does not know a protocol, and carries no reference to a group: what a connection may touch is
 //! held by whoever runs the door, so a door that is not signed in has nothing to ask with.
 
-use conclave_core::{GroupId, Name, Password, Reason, Refusal, Text, Topic};
+use conclave_core::{
+    Change, GroupId, Name, Noted, Password, Power, Reason, Refusal, Standing, Text, Topic,
+};
 
 /// What a door wants. Each is answered by one [`Reply`] before the next is taken, but for
 /// [`Request::Say`] and [`Request::Act`], which are answered only where they fail.
@@ -85,6 +87,41 @@ pub enum Request {
         /// Whether.
         is_on: bool,
     },
+    /// Remove a member. Answered by [`Reply::Removed`] or [`Reply::Refused`].
+    Remove {
+        /// The member's name, and why behind it, as they were written: names have spaces, so that
+        /// where one ends is known where the members are.
+        written: Box<str>,
+    },
+    /// Remove a member, if it is one, and keep its name out; or keep out whom a mask holds for.
+    /// Answered by [`Reply::Changed`], [`Reply::Unchanged`] or [`Reply::Refused`].
+    Ban {
+        /// As [`Request::Remove`] has it.
+        written: Box<str>,
+    },
+    /// Give a member a power, or take it away. Answered by [`Reply::Granted`],
+    /// [`Reply::Unchanged`] or [`Reply::Refused`].
+    Grant {
+        /// The member's name.
+        whom: Name,
+        /// Which power.
+        power: Power,
+        /// Given, or taken away.
+        is_given: bool,
+    },
+    /// Change the settings. Answered by [`Reply::Changed`], [`Reply::Unchanged`] or
+    /// [`Reply::Refused`].
+    Change {
+        /// What, to what.
+        change: Change,
+    },
+    /// Change the password. Answered by [`Reply::PasswordChanged`] or [`Reply::Refused`].
+    SetPassword {
+        /// The new one.
+        password: Password,
+    },
+    /// Tell who is banned or muted. Answered by [`Reply::Bans`].
+    ShowBans,
     /// Leave the group. Answered by [`Reply::Left`].
     Leave,
 }
@@ -140,6 +177,33 @@ pub enum Reply {
         /// Whether.
         is_on: bool,
     },
+    /// The member is removed, which an event tells to all.
+    Removed,
+    /// The settings are changed.
+    Changed {
+        /// What, to what.
+        change: Change,
+    },
+    /// The password is changed.
+    PasswordChanged,
+    /// A power was given or taken away.
+    Granted {
+        /// The member's name.
+        whom: Name,
+        /// Which power.
+        power: Power,
+        /// Given, or taken away.
+        is_given: bool,
+    },
+    /// It is so already.
+    Unchanged,
+    /// Who is banned or muted, oldest first.
+    Bans {
+        /// Who may not join.
+        bans: Vec<Noted>,
+        /// Who may not speak.
+        mutes: Vec<Noted>,
+    },
     /// It is no member any more.
     Left,
 }
@@ -153,6 +217,10 @@ pub struct MemberShown {
     pub is_you: bool,
     /// Whether it is connected; a member with a seat may be away.
     pub is_here: bool,
+    /// The most of its powers.
+    pub standing: Standing,
+    /// Whether a mute holds for it.
+    pub is_muted: bool,
 }
 
 /// What a door is told without having asked.

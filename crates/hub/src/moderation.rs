@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use conclave_core::{
     Alias, Change, Command, Flag, GroupName, Listing, Mask, MemberId, Name, Noted, Origin,
-    Password, Power, Reason, Refusal, Role, Settings, Standing, Text, Topic, TopicSet,
+    Password, Power, Reason, Refusal, Role, Settings, Standing, Text, Topic, TopicSet, limits,
 };
 use tokio::sync::oneshot;
 
@@ -114,6 +114,20 @@ impl Membership {
         let model = self.live.model();
         let (member, state) = model.group.named(name)?;
         Some(MemberHere::of(&model, member, state))
+    }
+
+    /// The member with whose name a text begins, and what stands behind the name: names have
+    /// spaces, so the longest that fits is meant.
+    pub fn addressed<'text>(&self, written: &'text str) -> Option<(MemberHere, &'text str)> {
+        let ends = written.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
+        let mut ends: Vec<usize> = ends.chain([written.len()]).collect();
+        // No name has more words than it may have characters.
+        ends.truncate(limits::NAME_CHARS_MAX);
+        ends.into_iter().rev().find_map(|end| {
+            let (name, rest) = written.split_at_checked(end)?;
+            let here = self.named(&Name::parse(name).ok()?)?;
+            Some((here, rest.trim()))
+        })
     }
 
     /// The members for whom a mask holds, in the order of joining.

@@ -7,6 +7,8 @@
 //! Back-pressure: nothing is read while answers wait for the peer, while the hub has too much
 //! under way, or while the member is above its message rate.
 
+mod moderate;
+
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::IpAddr;
@@ -276,6 +278,8 @@ impl Driver {
                     is_you: here.member == session.member(),
                     name: here.name,
                     is_here: here.is_here,
+                    standing: here.standing,
+                    is_muted: here.is_muted,
                 });
                 Ok(Reply::Members(shown.collect()))
             }
@@ -300,6 +304,7 @@ impl Driver {
                 self.set_standing(Standing::Outside);
                 Ok(Reply::Left)
             }
+            request => moderate::answer(self.session()?, request).await,
         }
     }
 

@@ -224,6 +224,11 @@ impl Group {
                 }
             }
             _ if !is_moderator => return Err(Refusal::NotAModerator),
+            Change::Listed(Listing::Bans | Listing::Mutes, mask)
+                if member.role < Role::Owner && self.names_owner(mask) =>
+            {
+                return Err(Refusal::TheOwner);
+            }
             // Its number alone, of few digits, would let everybody in.
             Change::Password(None) | Change::Flag { flag: Flag::NoExternal, is_on: false }
                 if self.founding.alias.is_none() =>
@@ -242,6 +247,13 @@ impl Group {
             return Err(Refusal::ListFull);
         }
         self.entry(id, Kind::Changed { change })
+    }
+
+    /// Whether a mask is the name of the owner. One that holds for more may hold for the owner too:
+    /// it silences no owner, and keeps none out who is in.
+    fn names_owner(&self, mask: &Mask) -> bool {
+        let is_owner = |member: &Member| member.role == Role::Owner;
+        mask.name().is_some() && self.masked(mask).any(|(_, member)| is_owner(member))
     }
 
     pub(super) fn apply_change(&mut self, change: &Change, by: &Name, at: Timestamp) {

@@ -376,8 +376,19 @@ impl ConsoleDoor {
                 self.answers.line(words::deleted_when_empty(*is_on));
             }
             // What it told comes back to it among the events, once it is saved.
-            Reply::Told => {}
-            Reply::History { .. } | Reply::Joined { .. } | Reply::Refused(_) | Reply::Left => {}
+            Reply::Changed { change } => self.answers.line(&words::you_changed(change)),
+            Reply::PasswordChanged => self.answers.line(words::PASSWORD_CHANGED),
+            Reply::Granted { whom, power, is_given } => {
+                self.answers.line(&words::you_granted(*power, *is_given, whom));
+            }
+            Reply::Unchanged => self.answers.line(words::UNCHANGED),
+            Reply::Bans { bans, mutes } => self.answers.line(&words::bans(bans, mutes)),
+            Reply::Told
+            | Reply::Removed
+            | Reply::History { .. }
+            | Reply::Joined { .. }
+            | Reply::Refused(_)
+            | Reply::Left => {}
         }
     }
 

@@ -5,15 +5,12 @@
 
 use conclave_core::{GroupId, Refusal, TextProblem};
 
-use super::commands::{self, Done};
+use super::commands::{self, COMMAND_SIGN, Done};
 use super::lines::Line;
 use super::words;
 
 /// What alone on a line leaves, from of old (B6).
 const EXIT: &str = "Exit";
-
-/// Begins a command; twice, a line that begins with it.
-const COMMAND_SIGN: char = '/';
 
 /// A connection that is in a group.
 #[derive(Debug)]

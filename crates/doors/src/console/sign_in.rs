@@ -183,6 +183,14 @@ impl SignIn {
             }
             (Refusal::NameTaken | Refusal::Name(_), _) => Stage::OtherName,
             (Refusal::GroupClosed | Refusal::GroupFull | Refusal::NotAMember, _) => Stage::Menu,
+            // Moderators do not let in who comes by that name or that way.
+            (
+                Refusal::Banned
+                | Refusal::InviteOnly
+                | Refusal::ClosedToNew
+                | Refusal::LimitReached,
+                _,
+            ) => Stage::Menu,
             // It may go better in a moment: what was asked last is asked again.
             (_, stage) => stage,
         };

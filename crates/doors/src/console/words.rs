@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 
 use conclave_core::{
-    Change, Flag, GroupId, Listing, Mask, Name, NameProblem, PasswordProblem, Power, Reason,
-    Refusal, TextProblem, Topic, limits,
+    Change, Flag, GroupId, Listing, Mask, Name, NameProblem, Noted, PasswordProblem, Power, Reason,
+    Refusal, Standing, TextProblem, Topic, limits,
 };
 
 use super::encode::clean;
@@ -74,7 +74,7 @@ pub(super) fn changed(change: &Change) -> Sentence {
     match change {
         Change::Flag { flag, is_on } => changed_flag(*flag, *is_on).into(),
         Change::MembersMax(None) => "took away the limit of members".into(),
-        Change::MembersMax(Some(count)) => format!("set a limit of {count} members").into(),
+        Change::MembersMax(Some(count)) => format!("set the limit of members to {count}").into(),
         Change::Password(None) => "took away the password: anyone can join".into(),
         Change::Password(Some(_)) => "changed the password".into(),
         Change::Listed(listing, mask) => {
@@ -83,7 +83,7 @@ pub(super) fn changed(change: &Change) -> Sentence {
                 Listing::Bans => format!("banned {who}"),
                 Listing::BanExceptions => format!("excepted {who} from bans"),
                 Listing::Mutes => format!("muted {who}"),
-                Listing::InviteExceptions => format!("lets {who} join without an invitation"),
+                Listing::InviteExceptions => format!("let {who} join without an invitation"),
             }
             .into()
         }
@@ -91,10 +91,10 @@ pub(super) fn changed(change: &Change) -> Sentence {
             let who = who(mask);
             match listing {
                 Listing::Bans => format!("unbanned {who}"),
-                Listing::BanExceptions => format!("excepts {who} from bans no longer"),
+                Listing::BanExceptions => format!("ended the exception of {who} from bans"),
                 Listing::Mutes => format!("unmuted {who}"),
                 Listing::InviteExceptions => {
-                    format!("lets {who} join without an invitation no longer")
+                    format!("ended that {who} joins without an invitation")
                 }
             }
             .into()
@@ -105,16 +105,16 @@ pub(super) fn changed(change: &Change) -> Sentence {
 
 const fn changed_flag(flag: Flag, is_on: bool) -> &'static str {
     match (flag, is_on) {
-        (Flag::Moderated, true) => "moderates the group: only who has a voice can speak",
-        (Flag::Moderated, false) => "lets everyone speak again",
+        (Flag::Moderated, true) => "moderated the group: only who has a voice can speak",
+        (Flag::Moderated, false) => "let everyone speak again",
         (Flag::TopicLocked, true) => "locked the topic: only moderators can set it",
         (Flag::TopicLocked, false) => "unlocked the topic",
         (Flag::InviteOnly, true) => "made the group invite-only",
-        (Flag::InviteOnly, false) => "lets people join without an invitation again",
+        (Flag::InviteOnly, false) => "let people join without an invitation again",
         (Flag::Secret, true) => "made the group secret: it is in no list",
-        (Flag::Secret, false) => "made the group secret no longer",
-        (Flag::NoExternal, true) => "lets only members speak",
-        (Flag::NoExternal, false) => "lets people speak who are not in the group",
+        (Flag::Secret, false) => "took the secrecy of the group away",
+        (Flag::NoExternal, true) => "let only members speak",
+        (Flag::NoExternal, false) => "let people speak who are not in the group",
         (Flag::Closed, true) => "closed the group: nobody new can join",
         (Flag::Closed, false) => "opened the group: people can join again",
     }
@@ -152,6 +152,7 @@ pub(super) const NOT_UTF8: &str =
 pub(super) const NO_SUCH_COMMAND: &str = "There is no such command, so nothing was sent. \
      Type /help for the commands, or // to send a line that begins with /";
 pub(super) const NO_EARLIER_MESSAGES: &str = "There are no earlier messages.";
+pub(super) const MORE_HELP: &str = "/help COMMAND tells more of one.";
 pub(super) const STILL_HERE: &str = "[Yes]";
 
 pub(super) fn usage(usage: &str) -> Sentence {
@@ -353,18 +354,61 @@ pub(super) fn renamed(to: &Name) -> Sentence {
 pub(super) fn members(group: GroupId, members: &[MemberShown]) -> Sentence {
     let noun = if members.len() == 1 { "member" } else { "members" };
     let mut text = format!("* Group chat #{group} has {} {noun}:", members.len());
-    for MemberShown { name, is_you, is_here } in members {
+    for MemberShown { name, is_you, is_here, standing, is_muted } in members {
         // The dash keeps a name from looking like a line of another kind.
         text.push_str("\n- ");
         text.push_str(&clean(name.as_str()));
-        if *is_you {
-            text.push_str(" (you)");
-        }
-        if !*is_here {
-            text.push_str(" (away)");
+        let standing = match standing {
+            Standing::Owner => Some("owner"),
+            Standing::Moderator => Some("moderator"),
+            Standing::Voiced => Some("voiced"),
+            Standing::Member => None,
+        };
+        let marks = [
+            is_you.then_some("you"),
+            standing,
+            is_muted.then_some("muted"),
+            (!is_here).then_some("away"),
+        ];
+        let marks: Vec<_> = marks.into_iter().flatten().collect();
+        if !marks.is_empty() {
+            text.push_str(" (");
+            text.push_str(&marks.join(", "));
+            text.push(')');
         }
     }
     text.into()
+}
+
+pub(super) const UNCHANGED: &str = "* That is so already.";
+pub(super) const PASSWORD_CHANGED: &str =
+    "* You changed the password. Tell it to those who are to join from now on.";
+
+pub(super) fn you_changed(change: &Change) -> Sentence {
+    format!("* You {}", clean(&changed(change))).into()
+}
+
+pub(super) fn you_granted(power: Power, is_given: bool, whom: &Name) -> Sentence {
+    format!("* You {}", clean(&granted(power, is_given, whom))).into()
+}
+
+/// Who is banned or muted, by whom and since when.
+pub(super) fn bans(bans: &[Noted], mutes: &[Noted]) -> Sentence {
+    if bans.is_empty() && mutes.is_empty() {
+        return "* Nobody is banned or muted.".into();
+    }
+    let mut lines = Vec::new();
+    for (title, noted) in [("* Banned:", bans), ("* Muted:", mutes)] {
+        if noted.is_empty() {
+            continue;
+        }
+        lines.push(title.to_owned());
+        for Noted { mask, by, at } in noted {
+            let (who, by) = (clean(who(mask)), clean(by.as_str()));
+            lines.push(format!("- {who} (by {by}, {})", at.render_minute()));
+        }
+    }
+    lines.join("\n").into()
 }
 
 pub(super) const fn echo(echo: Echo) -> &'static str {

@@ -36,20 +36,44 @@ fn an_unknown_command_is_told_and_never_sent() {
 #[test]
 fn help_lists_every_command() {
     let help = "\
-/help                      shows these commands (also /?, /commands)
-/who                       shows who is in the group (also /names, /users)
-/history [N]               shows the last N messages, 20 without a number
-/me ACTION                 tells the group what you do
-/msg NAME TEXT             tells one member something, and nobody else (also /query, /w, /tell)
-/nick NAME                 gives you another name
-/topic [TEXT]              shows the topic or sets it; - takes it away
-/echo on|off               shows you your own messages, or not
-/delete-when-empty on|off  deletes the group when its last member has left, or not
-/leave                     leaves the group, back to the menu (also /part, /close)
-/exit                      leaves the group and the server (also /quit)
-//TEXT                     sends a line that begins with /
+For everyone:
+/help [COMMAND]  explains commands
+/who             shows who is here
+/history [N]     shows what was said
+/me ACTION       tells what you do
+/msg NAME TEXT   tells one alone
+/nick NAME       changes your name
+/topic [TEXT]    shows or sets the topic
+/echo on|off     shows your messages
+/banlist         shows bans and mutes
+/leave           goes back to the menu
+/exit            leaves the server
+//TEXT           says a line with a /
+For moderators:
+/kick NAME [WHY] removes a member
+/ban NAME [WHY]  removes and keeps out
+/unban NAME      takes a ban back
+/mute NAME       lets them only read
+/unmute NAME     lets them speak again
+/voice NAME      gives a voice
+/devoice NAME    takes the voice away
+/op NAME         makes a moderator
+/deop NAME       a moderator no more
+/invite NAME     lets a name in once
+/password NEW    changes the password
+/close           lets nobody new in
+/open            lets people in again
+/limit N|off     limits the members
+/moderate on|off only voices speak
+/lock-topic      only you set the topic
+/unlock-topic    all set the topic
+/invite-only on|off
+                 only invited join
+/delete-when-empty on|off
+                 deletes at the end
+/help COMMAND tells more of one.
 ";
-    for typed in ["/help", "/?", "/HELP", "/commands", "/help me"] {
+    for typed in ["/help", "/?", "/HELP", "/commands"] {
         check(typed, "", help);
     }
 }
@@ -78,8 +102,96 @@ fn msg_tells_one_member_whose_name_may_have_spaces() {
 }
 
 #[test]
+fn help_explains_one_command() {
+    check("/help me", "", "/me ACTION\nTells the group what you do.\n");
+    let who = "/who\nShows who is in the group, and what each may do.\nAlso: /names, /users\n";
+    for typed in ["/help who", "/help /who", "/help NAMES"] {
+        check(typed, "", who);
+    }
+    check(
+        "/help frobnicate",
+        "",
+        "There is no such command, so nothing was sent. \
+         Type /help for the commands, or // to send a line that begins with /\n",
+    );
+}
+
+#[test]
+fn moderators_ask_for_what_they_may_do() {
+    check("/kick Noya Cohen for spam", "remove Noya Cohen for spam", "");
+    check("/kick Eve", "remove Eve", "Nobody in the group has that name. See /who for who is.\n");
+    check("/ban Eve", "ban Eve", "* You banned Eve\n");
+    check("/ban *!*@irc", "ban *!*@irc", "* You banned *!*@irc\n");
+    check("/unban Eve", "change Unlisted(Bans, Mask(\"Eve!*@*\"))", "* You unbanned Eve\n");
+    check("/mute Eve", "change Listed(Mutes, Mask(\"Eve!*@*\"))", "* You muted Eve\n");
+    check("/unmute Eve", "change Unlisted(Mutes, Mask(\"Eve!*@*\"))", "* You unmuted Eve\n");
+    check("/op Noya", "give moderator Noya", "* You made Noya a moderator\n");
+    check("/deop Noya", "take moderator Noya", "* That is so already.\n");
+    check("/voice Noya", "give voice Noya", "* You gave Noya a voice\n");
+    check("/devoice Noya", "take voice Noya", "* That is so already.\n");
+    check("/invite Eve", "change Invited(Name(\"Eve\"))", "* You invited Eve\n");
+    check(
+        "/password open sesame",
+        "password open sesame",
+        "* You changed the password. Tell it to those who are to join from now on.\n",
+    );
+    check(
+        "/close",
+        "change Flag { flag: Closed, is_on: true }",
+        "Only a moderator of the group may do that. Ask one.\n",
+    );
+    check("/limit 20", "change MembersMax(Some(20))", "* You set the limit of members to 20\n");
+    check("/limit off", "change MembersMax(None)", "* You took away the limit of members\n");
+    check(
+        "/lock-topic",
+        "change Flag { flag: TopicLocked, is_on: true }",
+        "* You locked the topic: only moderators can set it\n",
+    );
+    check(
+        "/moderate off",
+        "change Flag { flag: Moderated, is_on: false }",
+        "* You let everyone speak again\n",
+    );
+    check(
+        "/banlist",
+        "bans",
+        "* Banned:\n- Eve (by Noya, 2026-11-20 14:03)\n- *!*@irc (by Noya, 2026-11-20 14:03)\n\
+         * Muted:\n- Gil (by Noya, 2026-11-20 14:03)\n",
+    );
+}
+
+#[test]
+fn what_a_moderator_writes_wrongly_is_told_and_not_asked_for() {
+    for (typed, usage) in [
+        ("/kick", "/kick NAME [WHY]"),
+        ("/ban", "/ban NAME [WHY]"),
+        ("/unban", "/unban NAME"),
+        ("/op", "/op NAME"),
+        ("/invite", "/invite NAME"),
+        ("/password", "/password NEW"),
+        ("/close now", "/close"),
+        ("/limit 0", "/limit N|off"),
+        ("/limit -1", "/limit N|off"),
+        ("/moderate", "/moderate on|off"),
+    ] {
+        check(typed, "", &format!("That command is written so: {usage}\n"));
+    }
+    check(
+        &format!("/mute {}", "x".repeat(201)),
+        "",
+        "That is neither a name nor a pattern such as *!*@irc of at most 200 bytes. Try again.\n",
+    );
+    let long = "x".repeat(257);
+    check(
+        &format!("/password {long}"),
+        "",
+        "That password is too long: a password has at most 256 bytes. Choose a shorter one.\n",
+    );
+}
+
+#[test]
 fn who_shows_the_members() {
-    let members = "* Group chat #8888 has 3 members:\n- Noya\n- Bar (you)\n- שלמה (away)\n";
+    let members = "* Group chat #8888 has 3 members:\n- Noya (owner)\n- Bar (you)\n- שלמה (voiced, muted, away)\n";
     for typed in ["/who", "/names", "/users"] {
         check(typed, "members", members);
     }

@@ -185,7 +185,7 @@ fn a_paste_of_everything_is_taken_in_order() {
         format!(
             "{MENU}Enter your name:\nEnter group ID:\nEnter password:\n\
              You're connected to group chat #8888\n\
-             * Group chat #8888 has 3 members:\n- Noya\n- Bar (you)\n- שלמה (away)\n\
+             * Group chat #8888 has 3 members:\n- Noya (owner)\n- Bar (you)\n- שלמה (voiced, muted, away)\n\
              You chose exit so you left the group.\n"
         )
     );

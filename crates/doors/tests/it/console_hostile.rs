@@ -1,6 +1,8 @@
 //! Whatever comes in, from the peer or from the hub, the door stands and puts out clean text.
 
-use conclave_core::{GroupId, Name, Refusal, Topic, limits};
+use conclave_core::{
+    Change, GroupId, Listing, Mask, Name, Noted, Power, Reason, Refusal, Standing, Topic, limits,
+};
 use conclave_doors::console::ConsoleDoor;
 use conclave_doors::{Echo, MemberShown, Notice, Reply, Request};
 use proptest::prelude::*;
@@ -63,6 +65,9 @@ fn some_refusal() -> impl Strategy<Value = Refusal> {
         Refusal::NotTheCreator,
         Refusal::NobodyOfThatName,
         Refusal::TooManyDirects,
+        Refusal::NotAModerator,
+        Refusal::Banned,
+        Refusal::ListFull,
         Refusal::Name(conclave_core::NameProblem::Reserved),
         Refusal::Password(conclave_core::PasswordProblem::Control),
     ])
@@ -75,11 +80,23 @@ fn some_reply() -> impl Strategy<Value = Reply> {
     let group = GroupId::new(8888).unwrap();
     let name = Name::from_log(WILD);
     let topic = Topic::from_log(WILD.to_owned());
-    let member = MemberShown { name: name.clone(), is_you: false, is_here: false };
+    let standing = Standing::Moderator;
+    let member =
+        MemberShown { name: name.clone(), is_you: false, is_here: false, standing, is_muted: true };
+    let mask = Mask::from_log(WILD);
+    let noted =
+        Noted { mask: mask.clone(), by: name.clone(), at: conclave_core::Timestamp::default() };
     prop_oneof![
         some_refusal().prop_map(Reply::Refused),
         proptest::sample::select(vec![
             Reply::Joined { group, name: name.clone(), topic: topic.clone() },
+            Reply::Granted { whom: name.clone(), power: Power::Voice, is_given: true },
+            Reply::Changed { change: Change::Listed(Listing::Bans, mask) },
+            Reply::Changed { change: Change::Invited(name.clone()) },
+            Reply::Bans { bans: vec![noted.clone()], mutes: vec![noted] },
+            Reply::Removed,
+            Reply::Unchanged,
+            Reply::PasswordChanged,
             Reply::Renamed { to: name },
             Reply::Topic { text: topic },
             Reply::Members(vec![member]),
@@ -101,6 +118,10 @@ fn some_happening() -> impl Strategy<Value = Happening> {
         3 => some_reply().prop_map(Happening::Reply),
         1 => some_refusal().prop_map(|refusal| Happening::Notice(Notice::NotTaken(refusal))),
         1 => Just(Happening::Notice(Notice::GroupEnded)),
+        1 => Just(Happening::Notice(Notice::Removed {
+            by: Name::from_log(WILD),
+            reason: Reason::from_log(WILD.to_owned()),
+        })),
         1 => Just(Happening::Timeout),
     ]
 }

@@ -6,7 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use conclave_core::{GroupId, Name, Password, Refusal, Topic};
+use conclave_core::{
+    Change, Flag, GroupId, Listing, Mask, Name, Noted, Password, Refusal, Standing, Timestamp,
+    Topic,
+};
 use conclave_doors::console::ConsoleDoor;
 use conclave_doors::{MemberShown, Notice, Reply, Request};
 
@@ -160,8 +163,21 @@ fn render(request: &Request) -> String {
         }
         Request::SetEcho { echo } => format!("echo {echo:?}"),
         Request::SetDeletedWhenEmpty { is_on } => format!("delete when empty {is_on}"),
+        Request::Remove { written } => format!("remove {written}"),
+        Request::Ban { written } => format!("ban {written}"),
+        Request::Grant { whom, power, is_given } => {
+            format!("{} {} {whom}", if *is_given { "give" } else { "take" }, power.word())
+        }
+        Request::Change { change } => format!("change {change:?}"),
+        Request::SetPassword { password } => format!("password {}", words(password)),
+        Request::ShowBans => "bans".to_owned(),
         Request::Leave => "leave".to_owned(),
     }
+}
+
+fn shown(typed: &str, standing: Standing) -> MemberShown {
+    let name = name(typed);
+    MemberShown { name, is_you: false, is_here: true, standing, is_muted: false }
 }
 
 /// What a hub of few rules answers.
@@ -197,13 +213,36 @@ pub(crate) fn answer(request: &Request, topic: &mut Topic) -> Option<Reply> {
             Reply::Topic { text: text.clone() }
         }
         Request::ShowMembers => Reply::Members(vec![
-            MemberShown { name: name("Noya"), is_you: false, is_here: true },
-            MemberShown { name: name("Bar"), is_you: true, is_here: true },
-            MemberShown { name: name("שלמה"), is_you: false, is_here: false },
+            shown("Noya", Standing::Owner),
+            MemberShown { is_you: true, ..shown("Bar", Standing::Member) },
+            MemberShown { is_here: false, is_muted: true, ..shown("שלמה", Standing::Voiced) },
         ]),
         Request::ShowHistory { .. } => Reply::History { count: 0 },
         Request::SetEcho { echo } => Reply::Echo(*echo),
         Request::SetDeletedWhenEmpty { .. } => Reply::Refused(Refusal::NotTheCreator),
+        Request::Remove { written } if written.starts_with("Noya") => Reply::Removed,
+        Request::Remove { .. } => Reply::Refused(Refusal::NoSuchMember),
+        Request::Ban { written } => {
+            let change = Change::Listed(Listing::Bans, Mask::parse(written).unwrap());
+            Reply::Changed { change }
+        }
+        Request::Grant { whom, power, is_given: true } => {
+            Reply::Granted { whom: whom.clone(), power: *power, is_given: true }
+        }
+        Request::Grant { .. } => Reply::Unchanged,
+        Request::Change { change: Change::Flag { flag: Flag::Closed, .. } } => {
+            Reply::Refused(Refusal::NotAModerator)
+        }
+        Request::Change { change } => Reply::Changed { change: change.clone() },
+        Request::SetPassword { .. } => Reply::PasswordChanged,
+        Request::ShowBans => {
+            let noted = |typed| Noted {
+                mask: Mask::parse(typed).unwrap(),
+                by: name("Noya"),
+                at: Timestamp::from_ms(1_795_183_391_042),
+            };
+            Reply::Bans { bans: vec![noted("Eve"), noted("*!*@irc")], mutes: vec![noted("Gil")] }
+        }
         Request::Leave => Reply::Left,
     })
 }

@@ -94,11 +94,13 @@ fn who_made_the_group_owns_it_and_names_moderators() {
 #[test]
 fn nobody_takes_anything_from_the_owner_but_the_owner() {
     let mut group = moderated_group();
-    for command in [remove(2, 1), grant(2, 1, Power::Moderator, false)] {
+    let taken =
+        [remove(2, 1), grant(2, 1, Power::Moderator, false), ban(2, "N0YA"), mute(2, "noya")];
+    for command in taken {
         assert_eq!(refusal(&group, command), Some(Refusal::TheOwner));
     }
-    have_done(&mut group, ban(2, "noya"));
-    have_done(&mut group, mute(2, "noya"));
+    have_done(&mut group, ban(2, "*!*@console"));
+    have_done(&mut group, mute(2, "noy?"));
     assert!(group.decide(say(1, None)).is_ok());
     have_done(&mut group, grant(1, 1, Power::Moderator, false));
     assert_eq!(standings(&group)[0], Standing::Member);

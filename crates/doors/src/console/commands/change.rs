@@ -40,7 +40,7 @@ pub(super) fn delete_when_empty(written: &str) -> Done {
     on_or_off(written, |is_on| Request::SetDeletedWhenEmpty { is_on })
 }
 
-fn on_or_off(written: &str, request: impl FnOnce(bool) -> Request) -> Done {
+pub(super) fn on_or_off(written: &str, request: impl FnOnce(bool) -> Request) -> Done {
     match written.to_ascii_lowercase().as_str() {
         "on" => Done::Ask(request(true)),
         "off" => Done::Ask(request(false)),

@@ -11,6 +11,10 @@ pub(super) fn who(_argument: &str) -> Done {
     Done::Ask(Request::ShowMembers)
 }
 
+pub(super) fn bans(_argument: &str) -> Done {
+    Done::Ask(Request::ShowBans)
+}
+
 /// Any number is taken: it is read from the log as fast as the reader reads.
 pub(super) fn history(argument: &str) -> Done {
     let is_number = argument.bytes().all(|byte| byte.is_ascii_digit());
