@@ -7,9 +7,9 @@ mod answers;
 mod ops;
 
 pub use answers::{
-    Answer, EndedShown, Entered, ErrorShown, Events, LandedShown, MemberShown, Members, Nothing,
-    Problem, ProblemShown, RoleShown, Told, ToldKind, encode, encode_ended, encode_event,
-    encode_passing,
+    Answer, DirectListed, DirectShown, Directs, EndedShown, Entered, ErrorShown, Events,
+    LandedShown, MemberShown, Members, Nothing, Problem, ProblemShown, RoleShown, Told, ToldDirect,
+    ToldKind, encode, encode_direct, encode_ended, encode_event, encode_passing,
 };
 pub use ops::{
     Asked, Create, Join, Op, Page, Reference, Say, SayKind, Side, TypingShown, parse_asked,

@@ -86,6 +86,19 @@ impl Wire for WebWire {
         encode_text(out, |out| api::encode_event(group, event, out));
     }
 
+    fn encode_direct(
+        &self,
+        direct: &DirectView,
+        event: &Event,
+        _label: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
+        if event.entry.is_message() {
+            let with = direct.with_at(event);
+            encode_text(out, |out| api::encode_direct(direct.met_in, with, event, out));
+        }
+    }
+
     fn encode_passing(&self, group: &GroupName, passing: &Passing, out: &mut Vec<u8>) {
         encode_text(out, |out| api::encode_passing(group, passing, out));
     }

@@ -3,7 +3,9 @@
 //! Does not know sockets or the hub. What is told to everyone in a group alike is written once by
 //! [`encode_event`] and [`encode_passing`], as a text for a WebSocket.
 
-use conclave_core::{Event, GroupName, NameProblem, Passing, Refusal, Seq, TextProblem, Timestamp};
+use conclave_core::{
+    Event, GroupId, GroupName, Name, NameProblem, Passing, Refusal, Seq, TextProblem, Timestamp,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -190,6 +192,7 @@ impl Problem {
                 Refusal::Password(_) => "password-refused",
                 Refusal::GroupFull => "group-full",
                 Refusal::NotAMember => "not-a-member",
+                Refusal::NobodyOfThatName => "nobody-of-that-name",
                 Refusal::SeatUnknown => "seat-unknown",
                 Refusal::Busy => "busy",
                 Refusal::TooManyGuesses => "too-many-guesses",
@@ -215,6 +218,7 @@ impl Problem {
                 Refusal::TooManyGuesses => 429,
                 Refusal::Busy | Refusal::Stopping | Refusal::Unknown => 503,
                 Refusal::NotSaved => 507,
+                Refusal::NobodyOfThatName => 404,
                 Refusal::GroupClosed => 410,
                 _ => 403,
             },
@@ -277,6 +281,43 @@ pub enum ToldKind<'told> {
     },
 }
 
+/// Something that one member told another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ToldDirect<'told> {
+    /// What, and with whom.
+    pub direct: DirectShown<'told>,
+    /// Number of the group in which the two met; without it it is a conversation of two accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// An event of a direct conversation, as one of the two reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DirectShown<'told> {
+    /// Name of the other.
+    pub with: &'told str,
+    /// What happened.
+    pub event: EventShown<'told>,
+}
+
+/// The direct conversations of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Directs {
+    /// Those of the newest messages first.
+    pub directs: Vec<DirectListed>,
+}
+
+/// A direct conversation in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DirectListed {
+    /// Name of the other.
+    pub with: String,
+    /// Number of its newest event.
+    pub head: u64,
+    /// Time of that event, as RFC 3339.
+    pub at: String,
+}
+
 /// Why a connection is in a group no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -305,6 +346,12 @@ pub fn encode_event(group: &GroupName, event: &Event, out: &mut Vec<u8>) {
     encode(&Told { what, group: group.id.to_string() }, out);
 }
 
+/// Appends what is told of a direct conversation to one of its two.
+pub fn encode_direct(met_in: Option<GroupId>, with: &Name, event: &Event, out: &mut Vec<u8>) {
+    let direct = DirectShown { with: with.as_str(), event: EventShown::from(event) };
+    encode(&ToldDirect { direct, group: met_in.map(|group| group.to_string()) }, out);
+}
+
 /// Appends what is told of the moment.
 pub fn encode_passing(group: &GroupName, passing: &Passing, out: &mut Vec<u8>) {
     let what = match passing {
@@ -326,7 +373,7 @@ pub fn encode_ended(group: &GroupName, reason: EndedShown, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, GroupId, Kind, MemberId, Name, Text, Typing};
+    use conclave_core::{Entry, Kind, MemberId, Text, Typing};
 
     use super::*;
 
@@ -346,6 +393,11 @@ mod tests {
         check(
             |out| encode_event(&group, &event, out),
             r#"{"event":{"seq":17,"at":"2026-11-20T14:03:11.042Z","name":"Noya","kind":"said","text":"Hi"},"group":"8888"}"#,
+        );
+        let with = Name::parse("Dan").unwrap();
+        check(
+            |out| encode_direct(Some(group.id), &with, &event, out),
+            r#"{"direct":{"with":"Dan","event":{"seq":17,"at":"2026-11-20T14:03:11.042Z","name":"Noya","kind":"said","text":"Hi"}},"group":"8888"}"#,
         );
         let typing = Passing::Typing { member, name: name.clone(), typing: Typing::Active };
         check(

@@ -68,6 +68,31 @@ pub enum Op {
         #[serde(flatten)]
         say: Say,
     },
+    /// Tells one member something, and nobody else.
+    Direct {
+        /// The group's number.
+        group: String,
+        /// The member's name.
+        to: String,
+        /// What.
+        #[serde(flatten)]
+        say: Say,
+    },
+    /// Tells with whom one has direct conversations in the group.
+    Directs {
+        /// The group's number.
+        group: String,
+    },
+    /// Gives a page of a direct conversation.
+    DirectHistory {
+        /// The group's number.
+        group: String,
+        /// Name of the member with whom it is.
+        with: String,
+        /// Which.
+        #[serde(flatten)]
+        page: Page,
+    },
     /// Gives a page of events.
     History {
         /// The group's number.
@@ -118,6 +143,9 @@ impl Op {
             Self::Join { group, .. }
             | Self::Resume { group, .. }
             | Self::Send { group, .. }
+            | Self::Direct { group, .. }
+            | Self::Directs { group }
+            | Self::DirectHistory { group, .. }
             | Self::History { group, .. }
             | Self::Members { group }
             | Self::Rename { group, .. }

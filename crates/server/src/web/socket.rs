@@ -7,6 +7,7 @@
 //! Back-pressure: nothing is read while answers wait for the peer, while too much is under way, or
 //! while the connection is above its message rate.
 
+mod direct;
 mod done;
 
 use std::collections::{HashMap, HashSet};
@@ -15,14 +16,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use conclave_core::{GroupId, Refusal, limits};
+use conclave_core::{ClientId, GroupId, Refusal, limits};
 use conclave_doors::api::{
     self, Answer, Asked, EndedShown, ErrorShown, Nothing, Op, Problem, Reference, SayKind, Side,
 };
 use conclave_doors::websocket::{
     CloseCode, Incoming, Intake, close_frame, encode_text, ping_frame, pong_frame,
 };
-use conclave_hub::{Ended, Keep, Outlet, Position, Said, Session, Signal, Source};
+use conclave_hub::{Ended, Keep, Outlet, Position, Said, Sending, Session, Signal, Source};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
@@ -35,6 +36,7 @@ use crate::pace::Pace;
 use crate::server::Context;
 use crate::web::entered::members_shown;
 use crate::wires::WEB;
+use direct::{direct_history, direct_with, list_directs};
 use done::{Done, Entering};
 
 /// Something that is under way and ends by itself.
@@ -178,7 +180,11 @@ impl Socket {
         let is_in_between = group.is_some_and(|group| self.in_between.contains(&group));
         let is_slow = !matches!(
             asked.op,
-            Op::Send { .. } | Op::Typing { .. } | Op::Members { .. } | Op::Leave { .. }
+            Op::Send { .. }
+                | Op::Direct { .. }
+                | Op::Typing { .. }
+                | Op::Members { .. }
+                | Op::Leave { .. }
         );
         if is_in_between || (is_slow && self.slow_count >= limits::SOCKET_SLOW_MAX) {
             self.waiting = Some(asked);
@@ -187,6 +193,7 @@ impl Socket {
         let Asked { reference, op } = asked;
         let begun = match op {
             Op::Send { say, .. } => self.send(reference.clone(), group, &say).await,
+            Op::Direct { to, say, .. } => self.tell(reference.clone(), group, &to, &say).await,
             Op::Typing { state, .. } => self.type_on(reference.clone(), group, state).await,
             Op::Members { .. } => self.tell_members(reference.clone(), group),
             Op::Leave { .. } => self.leave(reference.clone(), group),
@@ -225,17 +232,25 @@ impl Socket {
         say: &api::Say,
     ) -> Result<(), Problem> {
         self.note_message();
-        let (text, kind, client_id) = say.parse()?;
-        let said = match kind {
-            SayKind::Said => Said::Words(text),
-            SayKind::Action => Said::Action(text),
-        };
+        let (said, client_id) = said(say)?;
         let sending = self.session(group)?.begin_send(said, client_id).await?;
-        self.under_way.push(Box::pin(async move {
-            let landed = sending.landed().await;
-            let shown = landed.map(|landed| api::LandedShown::new(landed.seq, landed.at));
-            Done::Said(answer(reference, shown.map_err(|refusal| Problem::from(refusal).shown())))
-        }));
+        self.under_way.push(Box::pin(told_where(reference, sending)));
+        Ok(())
+    }
+
+    /// Tells one member something.
+    async fn tell(
+        &mut self,
+        reference: Option<Reference>,
+        group: Option<GroupId>,
+        to: &str,
+        say: &api::Say,
+    ) -> Result<(), Problem> {
+        self.note_message();
+        let (said, client_id) = said(say)?;
+        let direct = direct_with(self.session(group)?.membership(), to)?.await?;
+        let sending = direct.begin_send(said, client_id).await?;
+        self.under_way.push(Box::pin(told_where(reference, sending)));
         Ok(())
     }
 
@@ -330,6 +345,12 @@ impl Socket {
                     Ok(events)
                 })
             }
+            Op::DirectHistory { with, page, .. } => {
+                direct_history(reference, self.session(group)?.membership(), &with, page)?
+            }
+            Op::Directs { .. } => {
+                list_directs(reference, self.session(group)?.membership().clone())
+            }
             Op::Rename { name, .. } => {
                 let name = conclave_core::Name::parse(&name)?;
                 let membership = self.session(group)?.membership().clone();
@@ -340,9 +361,11 @@ impl Socket {
                 let membership = self.session(group)?.membership().clone();
                 slow_nothing(reference, async move { membership.set_topic(topic).await })
             }
-            Op::Send { .. } | Op::Typing { .. } | Op::Members { .. } | Op::Leave { .. } => {
-                return Ok(());
-            }
+            Op::Send { .. }
+            | Op::Direct { .. }
+            | Op::Typing { .. }
+            | Op::Members { .. }
+            | Op::Leave { .. } => return Ok(()),
         };
         self.slow_count += 1;
         self.under_way.push(under_way);
@@ -484,6 +507,24 @@ fn slow(
         let shown = shown.map_err(|refusal| Problem::Refused(*refusal).shown());
         Done::Slow(answer(reference, shown))
     })
+}
+
+/// What is said, and the client's name for it.
+fn said(say: &api::Say) -> Result<(Said, Option<ClientId>), Problem> {
+    let (text, kind, client_id) = say.parse()?;
+    let said = match kind {
+        SayKind::Said => Said::Words(text),
+        SayKind::Action => Said::Action(text),
+    };
+    Ok((said, client_id))
+}
+
+/// Tells where something has landed, when it has.
+async fn told_where(reference: Option<Reference>, sending: Sending) -> Done {
+    let landed = sending.landed().await;
+    let shown =
+        landed.map(|landed| api::LandedShown { seq: landed.seq.0, at: landed.at.render_rfc3339() });
+    Done::Said(answer(reference, shown.map_err(|refusal| Problem::from(refusal).shown())))
 }
 
 /// Something slow of which there is nothing to tell but that it was done.

@@ -13,5 +13,6 @@ mod browser;
 mod pipe;
 mod stage;
 mod transcripts;
+mod web_direct;
 mod web_http;
 mod web_socket;

@@ -1,0 +1,95 @@
+//! Direct messages over the WebSocket, and between it and the console's wire.
+
+use serde_json::{Value, json};
+
+use crate::browser::Socket;
+use crate::stage::MemoryStage;
+
+async fn enter(stage: &MemoryStage, name: &str, group: Option<&str>) -> (Socket, String) {
+    let mut socket = Socket::open(stage).await;
+    let ok = match group {
+        None => socket.done(json!({"op": "create", "name": name, "password": "tea"})).await,
+        Some(group) => {
+            let join = json!({"op": "join", "group": group, "name": name, "password": "tea"});
+            socket.done(join).await
+        }
+    };
+    (socket, ok["group"].as_str().unwrap().to_owned())
+}
+
+/// What comes next, without the time of an event.
+async fn next(socket: &mut Socket) -> Value {
+    let mut told = socket.next().await;
+    if let Some(event) = told["direct"]["event"].as_object_mut() {
+        event.remove("at");
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_tells_another_reaches_both_and_nobody_else() {
+    let stage = MemoryStage::open(&[]).await;
+    let (mut noya, group) = enter(&stage, "Noya", None).await;
+    let (mut dan, _) = enter(&stage, "Dan", Some(&group)).await;
+    let (mut bar, _) = enter(&stage, "Bar", Some(&group)).await;
+    for (socket, arrivals) in [(&mut noya, 2), (&mut dan, 1)] {
+        for _ in 0..arrivals {
+            assert_eq!(socket.next().await["event"]["kind"], "joined");
+        }
+    }
+    let tell =
+        json!({"op": "direct", "group": group, "to": "dan", "text": "psst", "client_id": "c"});
+    let re = noya.ask(tell.clone()).await;
+    let told = |with: &str, seq: u64, name: &str, text: &str| {
+        let event = json!({"seq": seq, "name": name, "kind": "said", "text": text});
+        json!({"direct": {"with": with, "event": event}, "group": group})
+    };
+    assert_eq!(next(&mut noya).await, told("Dan", 3, "Noya", "psst"));
+    let landed = noya.next().await;
+    assert_eq!((&landed["re"], &landed["ok"]["seq"]), (&json!(re), &json!(3)));
+    assert_eq!(next(&mut dan).await, told("Noya", 3, "Noya", "psst"));
+    let again = noya.done(tell).await;
+    assert_eq!(again["seq"], 3, "the same client_id lands once");
+    dan.ask(json!({"op": "direct", "group": group, "to": "Noya", "text": "what?"})).await;
+    assert_eq!(next(&mut noya).await, told("Dan", 4, "Dan", "what?"));
+    assert_eq!(next(&mut dan).await, told("Noya", 4, "Dan", "what?"));
+    dan.next().await;
+
+    let listed = noya.done(json!({"op": "directs", "group": group})).await;
+    let at = listed["directs"][0]["at"].clone();
+    assert_eq!(listed, json!({"directs": [{"with": "Dan", "head": 4, "at": at}]}));
+    let page = json!({"op": "direct-history", "group": group, "with": "Dan", "limit": 2});
+    let page = noya.done(page).await;
+    let texts: Vec<_> = page["events"].as_array().unwrap().iter().map(|e| &e["text"]).collect();
+    assert_eq!(texts, ["psst", "what?"]);
+    assert_eq!(bar.done(json!({"op": "directs", "group": group})).await, json!({"directs": []}));
+
+    for to in ["Shlomo", "No one"] {
+        let re = bar.ask(json!({"op": "direct", "group": group, "to": to, "text": "hi"})).await;
+        let refused = bar.next().await;
+        assert_eq!(refused["re"], json!(re));
+        assert_eq!(refused["error"]["code"], "nobody-of-that-name");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_away_reads_what_it_was_told() {
+    let stage = MemoryStage::open(&[]).await;
+    let (mut noya, group) = enter(&stage, "Noya", None).await;
+    let mut dan = Socket::open(&stage).await;
+    let join = json!({"op": "join", "group": group, "name": "Dan", "password": "tea"});
+    let seat = dan.done(join).await["seat"].as_str().unwrap().to_owned();
+    drop(dan);
+    let tell = json!({"op": "direct", "group": group, "to": "Dan", "text": "are you there?"});
+    noya.ask(tell).await;
+    // Shown to who told it, so it is saved.
+    while !noya.next().await["direct"].is_object() {}
+    let mut dan = Socket::open(&stage).await;
+    let resume = json!({"op": "resume", "group": group, "seat": seat, "after": 2});
+    dan.done(resume).await;
+    let listed = dan.done(json!({"op": "directs", "group": group})).await;
+    assert_eq!(listed["directs"][0]["with"], "Noya");
+    let page = json!({"op": "direct-history", "group": group, "with": "Noya", "after": 2});
+    let page = dan.done(page).await;
+    assert_eq!(page["events"][0]["text"], "are you there?");
+}
