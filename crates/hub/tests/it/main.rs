@@ -13,6 +13,7 @@ mod faults;
 mod groups;
 mod isolation;
 mod membership;
+mod moderation;
 mod paging;
 mod passing;
 mod pipe;
