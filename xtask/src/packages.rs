@@ -24,7 +24,13 @@ const NEEDED: &[Needed] = &[
     Needed { program: "ip", package: "iproute2" },
     // The fuzzing engine is C++.
     Needed { program: "c++", package: "g++" },
+    // What the web app is opened in, and letters for it to draw.
+    Needed { program: "chromium", package: "chromium" },
+    Needed { program: DEJAVU, package: "fonts-dejavu-core" },
 ];
+
+/// A font that has Hebrew; like every path of its own it is looked for just there.
+const DEJAVU: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 
 /// Folders that hold programs for root and may be missing from the path of others.
 const SYSTEM_FOLDERS: &[&str] = &["/usr/sbin", "/sbin"];

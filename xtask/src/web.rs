@@ -1,10 +1,10 @@
 //! `cargo xtask web`: builds the web app, which the program then holds.
 //!
 //! Node's packages are installed as the lock file says, and only where they are not. Nothing is
-//! built where nothing has changed. Does not know what is in the app.
+//! built where nothing has changed. Does not know what is in the app, and runs its tests by name.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -20,6 +20,31 @@ const SOURCES: &[&str] =
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     no_arguments(arguments)?;
     ensure()
+}
+
+/// What can be told of the app without a browser: its types, and the tests of what is pure.
+pub(crate) fn test() -> anyhow::Result<()> {
+    ensure()?;
+    npm_run("check", &[])?;
+    npm_run("test", &[])
+}
+
+/// The app in a real browser, against the program that was built last.
+pub(crate) fn test_in_browser() -> anyhow::Result<()> {
+    ensure()?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let program = root().join(target).join("debug/conclave");
+    if !program.exists() {
+        bail!("there is no {}: `cargo xtask test build browser` builds it", program.display());
+    }
+    npm_run("browser", &[("CONCLAVE_PROGRAM", program)])
+}
+
+fn npm_run(script: &str, settings: &[(&str, PathBuf)]) -> anyhow::Result<()> {
+    let mut npm = Command::new("npm");
+    npm.args(["run", script]).current_dir(root().join("web"));
+    npm.envs(settings.iter().map(|(name, value)| (name, value)));
+    finish(&mut npm)
 }
 
 /// Sees to it that the app is built as its sources are.

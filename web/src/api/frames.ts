@@ -57,6 +57,7 @@ export type Frame =
   | { readonly type: "event"; readonly group: string; readonly event: ChatEvent }
   | { readonly type: "presence"; readonly group: string; readonly name: string; readonly here: boolean }
   | { readonly type: "typing"; readonly group: string; readonly name: string; readonly state: TypingState }
+  | { readonly type: "direct"; readonly group: string; readonly name: string; readonly event: ChatEvent }
   | { readonly type: "ended"; readonly group: string; readonly reason: string };
 
 /** An object of JSON whose members are not known yet. */
@@ -156,6 +157,10 @@ export function readFrame(text: string): Frame | null {
     const state = str(value["typing"]["state"]);
     const known: TypingState = state === "paused" || state === "done" ? state : "active";
     return { type: "typing", group, name: str(value["typing"]["name"]), state: known };
+  }
+  if (isObject(value["direct"])) {
+    const event = readEvent(value["direct"]["event"]);
+    return event && { type: "direct", group, name: str(value["direct"]["with"]), event };
   }
   if (isObject(value["ended"])) return { type: "ended", group, reason: str(value["ended"]["reason"]) };
   return null;

@@ -163,12 +163,19 @@ export class Client {
       if (frame.type === "presence") app = reduce(app, frame);
       if (frame.type === "typing") app = reduce(app, { ...frame, now: Date.now() });
       if (frame.type === "ended") app = reduce(app, frame);
+      if (frame.type === "direct") this.#direct(frame.group, frame.name, frame.event);
     }
     flush();
     this.app = app;
     for (const group of app.groups) this.#dropSettled(group);
     this.#keepLater();
     if (news.length > 0) this.onNews(news);
+  }
+
+  #direct(group: string, name: string, event: ChatEvent): void {
+    // What this member said itself, here or in another tab, is no news to it.
+    if (event.name === groupOf(this.app, group)?.you) return;
+    this.onDirect(group, name || event.name, event.text);
   }
 
   // Coming and going.

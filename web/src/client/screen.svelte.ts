@@ -22,13 +22,17 @@ class Screen {
   dialog: DialogName | null = $state(null);
   note: Note | null = $state.raw(null);
   start: Start | null = $state.raw(null);
+  /** What an empty input is to begin with, when the person is next to type. */
+  beginWith = $state("");
   /** Raised when the person should be typing. */
   typeNow = $state(0);
 
   show(dialog: DialogName): void {
     this.dialog = dialog;
   }
-  close(): void {
+  /** A dialog tells of its end a moment after it: another may be there by then, and stays. */
+  close(dialog: DialogName): void {
+    if (this.dialog !== dialog) return;
     this.dialog = null;
     this.type();
   }
