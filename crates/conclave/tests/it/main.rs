@@ -15,6 +15,7 @@ mod chat_program;
 mod classroom;
 mod debian_clients;
 mod descriptors;
+mod direct_killed;
 mod flood;
 mod killed;
 mod peer;
