@@ -179,6 +179,8 @@ pub const HTTP_HEAD_MAX: Duration = Duration::from_secs(10);
 pub const HTTP_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Time that the body of an HTTP request may take.
 pub const HTTP_BODY_MAX: Duration = Duration::from_secs(10);
+/// Time that an invitation to a group holds.
+pub const INVITE_MAX: Duration = Duration::from_hours(7 * 24);
 /// Time between two pings of a WebSocket: less than what middleboxes forget a silent connection in.
 pub const PING_INTERVAL: Duration = Duration::from_secs(25);
 /// Things that one WebSocket has asked for and that are under way. At the bound it is not read.

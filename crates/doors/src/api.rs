@@ -7,13 +7,14 @@ mod answers;
 mod ops;
 
 pub use answers::{
-    Answer, DirectListed, DirectShown, Directs, EndedShown, Entered, ErrorShown, Events,
-    LandedShown, MemberShown, Members, Nothing, Problem, ProblemShown, RoleShown, Told, ToldDirect,
-    ToldKind, encode, encode_direct, encode_ended, encode_event, encode_passing,
+    Answer, BanShown, Bans, DirectListed, DirectShown, Directs, EndedShown, Entered, ErrorShown,
+    Events, HookShown, InviteShown, LandedShown, MemberShown, Members, Nothing, Problem,
+    ProblemShown, RoleShown, Told, ToldDirect, ToldKind, encode, encode_direct, encode_ended,
+    encode_event, encode_passing,
 };
 pub use ops::{
-    Asked, Create, Join, Op, Page, Reference, Say, SayKind, Side, TypingShown, parse_asked,
-    parse_epoch, parse_group, parse_seat, parse_topic,
+    Asked, Create, Deed, Hook, Join, Op, Page, Reference, Say, SayKind, Side, TypingShown,
+    parse_asked, parse_epoch, parse_group, parse_seat, parse_topic,
 };
 
 use conclave_core::{Change, Event, Kind, Power, Role, Standing};

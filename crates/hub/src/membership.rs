@@ -306,7 +306,7 @@ impl Membership {
     }
 
     /// Whether it still is a member, of a group that has not ended.
-    fn check(&self) -> Result<(), Refusal> {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
         let model = self.live.model();
         if self.live.has_ended() {
             return Err(Refusal::GroupClosed);

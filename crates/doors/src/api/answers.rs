@@ -4,7 +4,8 @@
 //! [`encode_event`] and [`encode_passing`], as a text for a WebSocket.
 
 use conclave_core::{
-    Event, GroupId, GroupName, Name, NameProblem, Passing, Refusal, Seq, TextProblem, Timestamp,
+    Event, GroupId, GroupName, Name, NameProblem, Passing, Refusal, Seq, Standing, TextProblem,
+    Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -77,6 +78,9 @@ pub struct MemberShown {
     pub you: bool,
     /// What it may do beyond what all may.
     pub role: RoleShown,
+    /// Whether it was told to be silent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
 }
 
 /// What a member may do beyond what all may.
@@ -85,8 +89,61 @@ pub struct MemberShown {
 pub enum RoleShown {
     /// Made the group.
     Owner,
+    /// Does what moderators do.
+    Moderator,
+    /// Speaks where only some may.
+    Voiced,
     /// As all.
     Member,
+}
+
+impl From<Standing> for RoleShown {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Owner => Self::Owner,
+            Standing::Moderator => Self::Moderator,
+            Standing::Voiced => Self::Voiced,
+            Standing::Member => Self::Member,
+        }
+    }
+}
+
+/// Who is banned from a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Bans {
+    /// Oldest first.
+    pub bans: Vec<BanShown>,
+}
+
+/// A ban.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BanShown {
+    /// A name, or a mask such as `*!*@host`.
+    pub mask: String,
+    /// Name of who set it.
+    pub by: String,
+    /// When: RFC 3339, UTC, milliseconds.
+    pub at: String,
+}
+
+/// An invitation to a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct InviteShown {
+    /// What is given in place of the password.
+    pub token: String,
+    /// When it ends: RFC 3339, UTC, milliseconds.
+    pub expires_at: String,
+    /// Where the web app takes it, on this server.
+    pub link: String,
+}
+
+/// The address of a program that speaks in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HookShown {
+    /// Where it posts to, on this server. Whoever has it speaks as the program.
+    pub url: String,
+    /// The name it speaks under.
+    pub name: String,
 }
 
 /// Who is in a group.
@@ -200,6 +257,10 @@ impl Problem {
                 Refusal::Unknown => "unknown-outcome",
                 Refusal::GroupClosed => "group-closed",
                 Refusal::Stopping => "stopping",
+                Refusal::NoSuchMember => "no-such-member",
+                Refusal::Banned => "banned",
+                Refusal::Muted => "muted",
+                Refusal::LimitReached => "group-full",
                 _ => "not-allowed",
             },
         }
@@ -208,6 +269,7 @@ impl Problem {
     /// The HTTP status that says it best.
     pub const fn status(&self) -> u16 {
         match self {
+            Self::Refused(Refusal::NoSuchMember) => 404,
             Self::Request(_) => 400,
             Self::TooLong(_) => 413,
             Self::Refused(refusal) => match refusal {

@@ -128,6 +128,29 @@ pub enum Op {
         #[serde(default)]
         state: TypingShown,
     },
+    /// Does what moderators may.
+    Moderate {
+        /// The group's number.
+        group: String,
+        /// What is to be done.
+        r#do: Deed,
+        /// To whom: a name, or for bans and mutes a mask such as `*!*@host`.
+        #[serde(default)]
+        name: Option<String>,
+        /// Why, or the new password; without text the password is taken away.
+        #[serde(default)]
+        text: Option<String>,
+    },
+    /// Tells who is banned.
+    Bans {
+        /// The group's number.
+        group: String,
+    },
+    /// Gives a link by which somebody comes in without the password.
+    Invite {
+        /// The group's number.
+        group: String,
+    },
     /// Leaves the group: the seat is given up.
     Leave {
         /// The group's number.
@@ -151,9 +174,53 @@ impl Op {
             | Self::Rename { group, .. }
             | Self::Topic { group, .. }
             | Self::Typing { group, .. }
+            | Self::Moderate { group, .. }
+            | Self::Bans { group }
+            | Self::Invite { group }
             | Self::Leave { group } => Some(group),
         }
     }
+}
+
+/// What moderators do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// Removes a member.
+    Kick,
+    /// Bans a name or a mask, and removes the members for whom that holds.
+    Ban,
+    /// Takes a ban off.
+    Unban,
+    /// Has a member speak no more.
+    Mute,
+    /// Has it speak again.
+    Unmute,
+    /// Makes a member a moderator.
+    Op,
+    /// Makes a moderator an ordinary member.
+    Deop,
+    /// Gives a member a voice.
+    Voice,
+    /// Takes the voice away.
+    Devoice,
+    /// Sets the password that it takes to join.
+    Password,
+    /// Has nobody new join.
+    Close,
+    /// Has people join again.
+    Open,
+    /// Has moderators alone set the topic.
+    LockTopic,
+    /// Has anyone set the topic.
+    UnlockTopic,
+}
+
+/// A program that is to speak in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+pub struct Hook {
+    /// The name it speaks under.
+    pub name: String,
 }
 
 /// What makes a group.
@@ -173,6 +240,9 @@ pub struct Join {
     /// Password of the group.
     #[serde(default)]
     pub password: Option<String>,
+    /// An invitation, in place of the password.
+    #[serde(default)]
+    pub invite: Option<String>,
 }
 
 /// Something to say.
@@ -292,19 +362,6 @@ impl Create {
     }
 }
 
-impl Join {
-    /// What the model takes. A password that can be none is no group's: it is refused as a wrong
-    /// one is, and by whoever checks.
-    ///
-    /// # Errors
-    /// The rule that the name breaks.
-    pub fn parse(&self) -> Result<(Name, Option<Password>), Refusal> {
-        let name = Name::parse(&self.name)?;
-        let password = self.password.as_deref().and_then(|typed| Password::parse(typed).ok());
-        Ok((name, password))
-    }
-}
-
 impl Say {
     /// What the model takes.
     ///
@@ -400,7 +457,7 @@ mod tests {
         let (name, password) = ("Noya".to_owned(), "tea".to_owned());
         let create = Create { name: name.clone(), password: password.clone() };
         check(r#"{"op":"create","ref":1,"name":"Noya","password":"tea"}"#, Ok(Op::Create(create)));
-        let join = Join { name, password: Some(password) };
+        let join = Join { name, password: Some(password), invite: None };
         check(
             r#"{"op":"join","ref":2,"group":"8888","name":"Noya","password":"tea"}"#,
             Ok(Op::Join { group: group(), join }),

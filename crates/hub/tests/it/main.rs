@@ -11,6 +11,7 @@ mod delivery;
 mod direct;
 mod faults;
 mod groups;
+mod invites;
 mod isolation;
 mod membership;
 mod moderation;

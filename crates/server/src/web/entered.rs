@@ -1,10 +1,12 @@
-//! Entered: a group that was entered, and who is in it, as the one who entered is told.
+//! Entered: how a group is entered by the web, and who is in it, as the one who entered is told.
 //!
 //! Does not know whether it is told over a WebSocket or HTTP.
 
-use conclave_core::{Epoch, MemberId, SeatSecret, Seq};
-use conclave_doors::api::{self, MemberShown, RoleShown};
-use conclave_hub::{Joined, Membership, Resumed, Session};
+use std::sync::Arc;
+
+use conclave_core::{Alias, Epoch, Origin, Password, Refusal, SeatSecret, Seq, Standing};
+use conclave_doors::api::{self, Join, MemberShown};
+use conclave_hub::{Admission, Hub, Joined, Membership, Resumed, Session, Source};
 
 /// A group that was entered.
 pub(crate) struct Entered {
@@ -40,7 +42,7 @@ impl Entered {
             epoch: epoch.to_string(),
             topic: session.topic().as_str().to_owned(),
             alias: name.alias.map(|alias| alias.to_string()),
-            role: role_of(session.member()),
+            role: session.standing().unwrap_or(Standing::Member).into(),
             members: members_shown(session.membership()),
             reset: self.is_reset,
         }
@@ -56,13 +58,34 @@ pub(crate) fn members_shown(membership: &Membership) -> Vec<MemberShown> {
             name: here.name.to_string(),
             here: here.is_here,
             you: here.member == you,
-            role: role_of(here.member),
+            role: here.standing.into(),
+            muted: here.is_muted,
         })
         .collect()
 }
 
-/// What a member may do beyond what all may.
-const fn role_of(member: MemberId) -> RoleShown {
-    // Member 1 made the group.
-    if member.0 == 1 { RoleShown::Owner } else { RoleShown::Member }
+/// Where those who come by the web come from.
+pub(crate) fn origin() -> Origin {
+    Origin::of_door("web")
+}
+
+/// Lets in who joins: by an invitation, or by the password. A group goes by its number, or by its
+/// alias, which may need no password.
+pub(crate) async fn admit(
+    hub: &Arc<Hub>,
+    group: &str,
+    join: &Join,
+    source: Source,
+) -> Result<Admission, Refusal> {
+    let id = api::parse_group(group);
+    let password = join.password.as_deref().and_then(|typed| Password::parse(typed).ok());
+    let admission = match (&join.invite, id, Alias::parse(group)) {
+        (Some(token), ..) => hub.admit_invited(id, token, source).await?,
+        (None, None, Some(alias)) => {
+            let admitted = hub.admit_alias(&alias, password.as_ref(), source).await?;
+            admitted.ok_or(Refusal::WrongIdOrPassword)?
+        }
+        (None, id, _) => hub.admit(id, password.as_ref(), source).await?,
+    };
+    Ok(admission.coming_from(origin()))
 }

@@ -11,8 +11,8 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use conclave_core::Refusal;
-use conclave_doors::api::{self, Create, Entered, Join, Members, ProblemShown};
+use conclave_core::Name;
+use conclave_doors::api::{Create, Entered, Join, Members, ProblemShown};
 use conclave_hub::{Hub, Keep, Outlet, Sink, Source};
 
 use super::asking;
@@ -34,7 +34,7 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<(StatusCode, Json<Entered>), HttpProblem> {
     let (name, password) = asking::json::<Create>(body).await?.parse().map_err(refused)?;
-    let admission = hub.create(&password).await.map_err(refused)?;
+    let admission = hub.create(&password).await.map_err(refused)?.coming_from(entered::origin());
     let joined = admission.join(name, Keep::Seat, &Nowhere::outlet(), &WEB).await;
     let entered = entered::Entered::from(joined.map_err(refused)?);
     Ok((StatusCode::CREATED, Json(entered.shown(hub.epoch()))))
@@ -57,11 +57,10 @@ pub(super) async fn join(
     Path(group): Path<String>,
     body: Body,
 ) -> Result<Json<Entered>, HttpProblem> {
-    let (name, password) = asking::json::<Join>(body).await?.parse().map_err(refused)?;
-    let password = password.ok_or(Refusal::WrongIdOrPassword).map_err(refused)?;
+    let join: Join = asking::json(body).await?;
+    let name = Name::parse(&join.name).map_err(refused)?;
     let source = Source::new(visit.address);
-    let admission = hub.admit(api::parse_group(&group), &password, source);
-    let admission = admission.await.map_err(refused)?;
+    let admission = entered::admit(&hub, &group, &join, source).await.map_err(refused)?;
     let joined = admission.join(name, Keep::Seat, &Nowhere::outlet(), &WEB).await;
     let entered = entered::Entered::from(joined.map_err(refused)?);
     Ok(Json(entered.shown(hub.epoch())))

@@ -10,7 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Description};
 use utoipa::{Modify, OpenApi};
 
-use super::{groups, messages, operators};
+use super::{groups, letting_in, messages, operators};
 
 /// See the module.
 #[derive(OpenApi)]
@@ -24,6 +24,7 @@ use super::{groups, messages, operators};
     ),
     paths(
         groups::create, groups::join, groups::members, groups::leave,
+        letting_in::invite, letting_in::add_hook, letting_in::speak,
         messages::post, messages::get, operators::server,
     ),
     components(schemas(Asked, Told<'static>, EndedShown)),

@@ -23,7 +23,7 @@ use tower::ServiceExt as _;
 
 use super::operators::Operated;
 use super::problem::HttpProblem;
-use super::{groups, messages, openapi, operators, pages};
+use super::{groups, letting_in, messages, openapi, operators, pages};
 use crate::pace::Pace;
 
 /// What a route knows of the connection that a request came by.
@@ -79,6 +79,9 @@ pub(super) fn routes(hub: Arc<Hub>, operated: Operated) -> Router {
         .route("/api/v1/groups/{group}/members", get(groups::members))
         .route("/api/v1/groups/{group}/seat", delete(groups::leave))
         .route("/api/v1/groups/{group}/messages", get(messages::get).post(messages::post))
+        .route("/api/v1/groups/{group}/invites", post(letting_in::invite))
+        .route("/api/v1/groups/{group}/webhooks", post(letting_in::add_hook))
+        .route("/api/v1/hooks/{group}/{secret}", post(letting_in::speak))
         .route("/healthz", get(operators::healthz))
         .route("/readyz", get(operators::readyz))
         .route("/metrics", get(operators::metrics))

@@ -9,6 +9,7 @@
 
 mod direct;
 mod done;
+mod slow;
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -18,12 +19,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use conclave_core::{ClientId, GroupId, Refusal, limits};
 use conclave_doors::api::{
-    self, Answer, Asked, EndedShown, ErrorShown, Nothing, Op, Problem, Reference, SayKind, Side,
+    self, Answer, Asked, EndedShown, ErrorShown, Nothing, Op, Problem, Reference, SayKind,
 };
 use conclave_doors::websocket::{
     CloseCode, Incoming, Intake, close_frame, encode_text, ping_frame, pong_frame,
 };
-use conclave_hub::{Ended, Keep, Outlet, Position, Said, Sending, Session, Signal, Source};
+use conclave_hub::{Ended, Membership, Outlet, Said, Sending, Session, Signal};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
@@ -35,9 +36,11 @@ use crate::gate::Place;
 use crate::pace::Pace;
 use crate::server::Context;
 use crate::web::entered::members_shown;
-use crate::wires::WEB;
-use direct::{direct_history, direct_with, list_directs};
-use done::{Done, Entering};
+use crate::web::letting_in::invite_shown;
+use crate::web::moderate;
+use direct::direct_with;
+use done::Done;
+use slow::is_slow;
 
 /// Something that is under way and ends by itself.
 type UnderWay = Pin<Box<dyn Future<Output = Done> + Send>>;
@@ -178,14 +181,7 @@ impl Socket {
     async fn begin(&mut self, asked: Asked) {
         let group = asked.op.group().and_then(api::parse_group);
         let is_in_between = group.is_some_and(|group| self.in_between.contains(&group));
-        let is_slow = !matches!(
-            asked.op,
-            Op::Send { .. }
-                | Op::Direct { .. }
-                | Op::Typing { .. }
-                | Op::Members { .. }
-                | Op::Leave { .. }
-        );
+        let is_slow = is_slow(&asked.op);
         if is_in_between || (is_slow && self.slow_count >= limits::SOCKET_SLOW_MAX) {
             self.waiting = Some(asked);
             return;
@@ -195,7 +191,13 @@ impl Socket {
             Op::Send { say, .. } => self.send(reference.clone(), group, &say).await,
             Op::Direct { to, say, .. } => self.tell(reference.clone(), group, &to, &say).await,
             Op::Typing { state, .. } => self.type_on(reference.clone(), group, state).await,
-            Op::Members { .. } => self.tell_members(reference.clone(), group),
+            Op::Members { .. } => self.answer_at_once(reference.clone(), group, |membership| {
+                Ok(api::Members { members: members_shown(membership) })
+            }),
+            Op::Bans { .. } => self.answer_at_once(reference.clone(), group, |membership| {
+                Ok(moderate::bans(membership))
+            }),
+            Op::Invite { .. } => self.answer_at_once(reference.clone(), group, invite_shown),
             Op::Leave { .. } => self.leave(reference.clone(), group),
             op => self.begin_slow(reference.clone(), group, op),
         };
@@ -266,13 +268,15 @@ impl Socket {
         Ok(())
     }
 
-    fn tell_members(
+    /// Answers with what can be told at once.
+    fn answer_at_once<T: Serialize>(
         &self,
         reference: Option<Reference>,
         group: Option<GroupId>,
+        tell: impl FnOnce(&Membership) -> Result<T, Problem>,
     ) -> Result<(), Problem> {
-        let members = members_shown(self.session(group)?.membership());
-        self.answer(reference, Ok(api::Members { members }));
+        let told = tell(self.session(group)?.membership())?;
+        self.answer(reference, Ok(told));
         Ok(())
     }
 
@@ -291,92 +295,6 @@ impl Socket {
             Done::Left { group, answer: answer(reference, Ok(Nothing {})) }
         }));
         Ok(())
-    }
-
-    /// Begins what takes long.
-    fn begin_slow(
-        &mut self,
-        reference: Option<Reference>,
-        group: Option<GroupId>,
-        op: Op,
-    ) -> Result<(), Problem> {
-        let under_way: UnderWay = match op {
-            Op::Create(create) => {
-                let (name, password) = create.parse()?;
-                let entering = self.entering(None, reference);
-                Box::pin(entering.run(async move |hub, outlet| {
-                    let admission = hub.create(&password).await?;
-                    Ok(admission.join(name, Keep::Seat, outlet, &WEB).await?.into())
-                }))
-            }
-            Op::Join { join, .. } => {
-                let (name, password) = join.parse()?;
-                // What can be no password is no group's, whatever its number.
-                let password = password.ok_or(Refusal::WrongIdOrPassword)?;
-                let (source, entering) =
-                    (Source::new(self.address), self.entering(group, reference));
-                Box::pin(entering.run(async move |hub, outlet| {
-                    let admission = hub.admit(group, &password, source).await?;
-                    Ok(admission.join(name, Keep::Seat, outlet, &WEB).await?.into())
-                }))
-            }
-            Op::Resume { group: given, seat, after, epoch } => {
-                let (group, seat) = api::parse_seat(&given, &seat)?;
-                let epoch = epoch.as_deref().map(api::parse_epoch);
-                let position = Position {
-                    after: conclave_core::Seq(after),
-                    // What is no epoch fits none.
-                    epoch: epoch
-                        .map(|epoch| epoch.unwrap_or_else(|| not(self.context.hub.epoch()))),
-                };
-                let entering = self.entering(Some(group), reference);
-                Box::pin(entering.run(async move |hub, outlet| {
-                    Ok(hub.resume(group, &seat, position, outlet, &WEB).await?.into())
-                }))
-            }
-            Op::History { page, .. } => {
-                let (side, count) = page.parse()?;
-                let membership = self.session(group)?.membership().clone();
-                slow(reference, async move {
-                    let events = match side {
-                        Side::Before(before) => membership.events_before(before, count).await?,
-                        Side::After(after) => membership.events_after(after, count).await?,
-                    };
-                    Ok(events)
-                })
-            }
-            Op::DirectHistory { with, page, .. } => {
-                direct_history(reference, self.session(group)?.membership(), &with, page)?
-            }
-            Op::Directs { .. } => {
-                list_directs(reference, self.session(group)?.membership().clone())
-            }
-            Op::Rename { name, .. } => {
-                let name = conclave_core::Name::parse(&name)?;
-                let membership = self.session(group)?.membership().clone();
-                slow_nothing(reference, async move { membership.rename(name).await })
-            }
-            Op::Topic { text, .. } => {
-                let topic = api::parse_topic(&text)?;
-                let membership = self.session(group)?.membership().clone();
-                slow_nothing(reference, async move { membership.set_topic(topic).await })
-            }
-            Op::Send { .. }
-            | Op::Direct { .. }
-            | Op::Typing { .. }
-            | Op::Members { .. }
-            | Op::Leave { .. } => return Ok(()),
-        };
-        self.slow_count += 1;
-        self.under_way.push(under_way);
-        Ok(())
-    }
-
-    /// What is needed to enter a group beside everything else.
-    fn entering(&mut self, group: Option<GroupId>, reference: Option<Reference>) -> Entering {
-        self.in_between.extend(group);
-        let (hub, outlet) = (Arc::clone(&self.context.hub), Arc::clone(&self.outlet));
-        Entering { hub, outlet, group, reference }
     }
 
     /// Takes what has come to its end.
@@ -496,19 +414,6 @@ impl Socket {
     }
 }
 
-/// Something slow that gives a page of events.
-fn slow(
-    reference: Option<Reference>,
-    work: impl Future<Output = Result<Vec<conclave_core::Event>, Refusal>> + Send + 'static,
-) -> UnderWay {
-    Box::pin(async move {
-        let came = work.await;
-        let shown = came.as_deref().map(api::Events::new);
-        let shown = shown.map_err(|refusal| Problem::Refused(*refusal).shown());
-        Done::Slow(answer(reference, shown))
-    })
-}
-
 /// What is said, and the client's name for it.
 fn said(say: &api::Say) -> Result<(Said, Option<ClientId>), Problem> {
     let (text, kind, client_id) = say.parse()?;
@@ -527,18 +432,6 @@ async fn told_where(reference: Option<Reference>, sending: Sending) -> Done {
     Done::Said(answer(reference, shown.map_err(|refusal| Problem::from(refusal).shown())))
 }
 
-/// Something slow of which there is nothing to tell but that it was done.
-fn slow_nothing(
-    reference: Option<Reference>,
-    work: impl Future<Output = Result<(), Refusal>> + Send + 'static,
-) -> UnderWay {
-    Box::pin(async move {
-        let came = work.await;
-        let shown = came.map(|()| Nothing {}).map_err(|refusal| Problem::from(refusal).shown());
-        Done::Slow(answer(reference, shown))
-    })
-}
-
 /// An answer as a frame; nothing where nobody waits for it.
 fn answer<T: Serialize>(re: Option<Reference>, came: Result<T, ErrorShown>) -> Option<Bytes> {
     match (re, came) {
@@ -552,11 +445,6 @@ fn framed(shown: &impl Serialize) -> Bytes {
     let mut frame = Vec::new();
     encode_text(&mut frame, |out| api::encode(shown, out));
     frame.into()
-}
-
-/// An epoch that is not that one.
-const fn not(epoch: conclave_core::Epoch) -> conclave_core::Epoch {
-    conclave_core::Epoch(!epoch.0)
 }
 
 const fn shown(why: &Ended) -> EndedShown {

@@ -15,4 +15,5 @@ mod stage;
 mod transcripts;
 mod web_direct;
 mod web_http;
+mod web_moderation;
 mod web_socket;

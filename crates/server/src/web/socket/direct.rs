@@ -7,7 +7,8 @@ use conclave_doors::api::{self, Problem, Reference, Side};
 use conclave_hub::{Direct, DirectListed, Membership};
 
 use super::done::Done;
-use super::{UnderWay, answer, slow};
+use super::slow::slow;
+use super::{UnderWay, answer};
 
 /// The direct conversation with the member of that name.
 pub(super) fn direct_with(
