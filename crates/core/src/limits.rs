@@ -108,10 +108,10 @@ pub const WAL_PAGES_MAX: i64 = 8_000;
 /// Newest events of all groups together, as they were committed, at which the log begins to sort them
 /// in among those of their group: the more, the more of a group go to one place at once. Each takes
 /// 16 bytes of memory, and is read at the start.
-pub const FRESH_EVENTS: usize = 16_384;
-/// Events that are sorted in between two commits, or twice as many as the commits brought where
-/// that is more.
-pub const SORT_EVENTS: usize = 64;
+pub const FRESH_EVENTS: usize = 65_536;
+/// Events that are sorted in at once, between two commits; twice as many as came in since the last
+/// time where that is more.
+pub const SORT_EVENTS: usize = 256;
 /// Events of a deleted group that are taken away between two commits.
 pub const PURGE_EVENTS: u64 = 256;
 /// Problems that a check of the log tells at the most.
@@ -133,6 +133,11 @@ pub const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
 pub const TAIL_BYTES_MAX: usize = 128 * 1024;
 /// Age after which the tail lets go of events: readers at the head have long had them.
 pub const TAIL_KEPT_FOR: Duration = Duration::from_secs(10);
+/// Bytes of pages of a group's log that are kept, until the next sweep, for others who want them.
+pub const PAGES_BYTES_MAX: usize = 512 * 1024;
+/// Messages of a live group of which it is known where they are: what is shown to one who joins, and
+/// more.
+pub const MESSAGES_KNOWN: usize = 64;
 
 /// Bytes of answers that wait for a connection. At the bound its input is not read.
 pub const ANSWERS_BYTES_MAX: usize = 64 * 1024;

@@ -3,6 +3,8 @@
 //! Does not know how a log commits. The stream of commits is the only way by which anybody learns
 //! of an event, so nothing is shown before it is durable (P1).
 
+use std::collections::HashMap;
+
 use conclave_core::{Entry, Event, GroupId};
 use tokio::sync::mpsc;
 
@@ -28,6 +30,27 @@ pub struct Batch {
     pub groups: Vec<GroupCommit>,
 }
 
+impl Batch {
+    /// Takes in what a later commit brought, so that both are dealt with at once.
+    pub fn absorb(&mut self, later: Self) {
+        let mut last_of: HashMap<GroupId, usize> = HashMap::new();
+        for (index, part) in self.groups.iter().enumerate() {
+            last_of.insert(part.group(), index);
+        }
+        for part in later.groups {
+            let last = last_of.get(&part.group()).and_then(|index| self.groups.get_mut(*index));
+            let Some(part) = (match last {
+                Some(last) => last.absorb(part),
+                None => Some(part),
+            }) else {
+                continue;
+            };
+            last_of.insert(part.group(), self.groups.len());
+            self.groups.push(part);
+        }
+    }
+}
+
 /// What became of appends to one group.
 #[derive(Debug)]
 pub enum GroupCommit {
@@ -49,6 +72,35 @@ pub enum GroupCommit {
         /// Why, and whether it may have been written all the same.
         failure: AppendFailure,
     },
+}
+
+impl GroupCommit {
+    /// The group.
+    pub const fn group(&self) -> GroupId {
+        match self {
+            Self::Committed { group, .. } | Self::Failed { group, .. } => *group,
+        }
+    }
+
+    /// Takes in events that follow its own; gives back anything else, such as the first of another
+    /// group that has the number now.
+    fn absorb(&mut self, later: Self) -> Option<Self> {
+        match (self, later) {
+            (
+                Self::Committed { events, tickets, .. },
+                Self::Committed { group, events: more, tickets: more_tickets },
+            ) => {
+                let end = events.last().map(|event| event.seq.next());
+                if end != more.first().map(|event| event.seq) {
+                    return Some(Self::Committed { group, events: more, tickets: more_tickets });
+                }
+                events.extend(more);
+                tickets.extend(more_tickets);
+                None
+            }
+            (_, later) => Some(later),
+        }
+    }
 }
 
 /// Why an append did not land.
@@ -85,5 +137,69 @@ impl Commits {
     /// Safe: a batch is given or stays.
     pub async fn next(&mut self) -> Option<Batch> {
         self.0.recv().await
+    }
+
+    /// The next batch where one waits already.
+    pub fn try_next(&mut self) -> Option<Batch> {
+        self.0.try_recv().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use conclave_core::{Kind, MemberId, Name, Seq, Timestamp};
+
+    use super::*;
+
+    fn group(n: u64) -> GroupId {
+        GroupId::new(1000 + n).unwrap()
+    }
+
+    fn committed(n: u64, seqs: std::ops::Range<u64>) -> GroupCommit {
+        let event = |seq| Event {
+            seq: Seq(seq),
+            at: Timestamp::default(),
+            entry: Entry {
+                member: MemberId(1),
+                name: Name::from_log("Noya"),
+                account: None,
+                kind: Kind::Left,
+            },
+        };
+        let tickets = seqs.clone().map(|seq| Some(Ticket(seq))).collect();
+        GroupCommit::Committed { group: group(n), events: seqs.map(event).collect(), tickets }
+    }
+
+    fn failed(n: u64) -> GroupCommit {
+        let failure = AppendFailure::NoSuchGroup;
+        GroupCommit::Failed { group: group(n), tickets: vec![Ticket(99)], failure }
+    }
+
+    /// What is told of each group, in order.
+    fn told(batch: &Batch) -> Vec<(u64, Vec<u64>)> {
+        let seqs = |part: &GroupCommit| match part {
+            GroupCommit::Committed { events, tickets, .. } => {
+                assert_eq!(events.len(), tickets.len());
+                events.iter().map(|event| event.seq.0).collect()
+            }
+            GroupCommit::Failed { .. } => vec![],
+        };
+        batch.groups.iter().map(|part| (part.group().get() - 1000, seqs(part))).collect()
+    }
+
+    #[test]
+    fn what_follows_in_a_group_is_taken_into_one_part() {
+        let mut batch = Batch { groups: vec![committed(1, 1..3), committed(2, 7..8)] };
+        batch.absorb(Batch { groups: vec![committed(3, 1..2), committed(1, 3..5)] });
+        batch.absorb(Batch { groups: vec![committed(2, 8..9), committed(3, 2..3)] });
+        assert_eq!(told(&batch), [(1, vec![1, 2, 3, 4]), (2, vec![7, 8]), (3, vec![1, 2])]);
+    }
+
+    #[test]
+    fn a_group_that_got_the_number_of_another_stays_apart() {
+        let mut batch = Batch { groups: vec![committed(1, 5..7)] };
+        batch.absorb(Batch { groups: vec![committed(1, 1..2)] });
+        batch.absorb(Batch { groups: vec![failed(1), committed(1, 2..3)] });
+        assert_eq!(told(&batch), [(1, vec![5, 6]), (1, vec![1]), (1, vec![]), (1, vec![2])]);
     }
 }

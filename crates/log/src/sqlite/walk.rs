@@ -5,7 +5,7 @@
 //! than a step, since the write-ahead log cannot start anew under it.
 
 use conclave_core::{Alias, Event, Founding, GroupId, PasswordHash, Seq, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Transaction};
 
 use super::fresh::{Fresh, FreshRow};
 use super::problem;
@@ -73,20 +73,31 @@ fn moment(connection: &Connection) -> Result<Transaction<'_>, LogError> {
     connection.unchecked_transaction().map_err(problem::sqlite("beginning to read"))
 }
 
-/// Reads an event that lies among the fresh; nothing where it is not there.
-pub(super) fn read_fresh(
-    connection: &Connection,
-    names: &mut Names,
-    (id, number): (i64, GroupId),
-    FreshRow { seq, row }: FreshRow,
-) -> Result<Option<(Event, Chain)>, LogError> {
-    let doing = problem::sqlite("reading the newest events");
-    let sql = format!("SELECT {COLUMNS} FROM fresh WHERE id = ?1 AND group_id = ?2 AND seq = ?3");
-    let mut statement = connection.prepare_cached(&sql).map_err(&doing)?;
-    let mut rows = statement.query((row, id, signed(seq.0))).map_err(&doing)?;
-    let Some(row) = rows.next().map_err(&doing)? else { return Ok(None) };
-    names.event(number, row).map(Some)
+/// Reads events that lie among the fresh.
+pub(super) struct FreshReader<'connection>(CachedStatement<'connection>);
+
+impl<'connection> FreshReader<'connection> {
+    pub(super) fn new(connection: &'connection Connection) -> Result<Self, LogError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM fresh WHERE id = ?1 AND group_id = ?2 AND seq = ?3");
+        connection.prepare_cached(&sql).map(Self).map_err(problem::sqlite(READING_FRESH))
+    }
+
+    /// The event of that row; nothing where it is not there.
+    pub(super) fn read(
+        &mut self,
+        names: &mut Names,
+        (id, number): (i64, GroupId),
+        FreshRow { seq, row }: FreshRow,
+    ) -> Result<Option<(Event, Chain)>, LogError> {
+        let doing = problem::sqlite(READING_FRESH);
+        let mut rows = self.0.query((row, id, signed(seq.0))).map_err(&doing)?;
+        let Some(row) = rows.next().map_err(&doing)? else { return Ok(None) };
+        names.event(number, row).map(Some)
+    }
 }
+
+const READING_FRESH: &str = "reading the newest events";
 
 /// What a group was made with: an empty hash is none.
 fn founding(row: &Row<'_>) -> rusqlite::Result<Founding> {
@@ -175,11 +186,16 @@ impl Walk {
         fresh: &[FreshRow],
         take: &mut impl FnMut(&mut Self, (Event, Chain)) -> Result<bool, LogError>,
     ) -> Result<bool, LogError> {
+        let mut reader = None;
         for row in fresh {
             if row.seq < self.next {
                 continue;
             }
-            let found = read_fresh(connection, &mut self.names, (self.id, self.group), *row)?;
+            let reader = match &mut reader {
+                Some(reader) => reader,
+                none => none.insert(FreshReader::new(connection)?),
+            };
+            let found = reader.read(&mut self.names, (self.id, self.group), *row)?;
             let found = found.ok_or_else(|| self.damaged(self.next, "is missing"))?;
             if !take(self, found)? {
                 return Ok(false);

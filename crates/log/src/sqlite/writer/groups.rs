@@ -10,7 +10,7 @@ use super::WrittenSnapshot;
 use crate::sqlite::fresh::FreshRow;
 use crate::sqlite::row::{self, COLUMNS, Chain, Names, signed};
 use crate::sqlite::transaction::{Failure, transact};
-use crate::sqlite::walk::{At, read_fresh};
+use crate::sqlite::walk::{At, FreshReader};
 use crate::sqlite::{directs, problem};
 use crate::{GroupOptions, LogError, NewGroup};
 
@@ -63,8 +63,9 @@ fn newest_two(
     let doing = problem::sqlite("finding a group");
     let mut names = Names::default();
     let mut found = Vec::new();
+    let mut fresh = FreshReader::new(stored.connection)?;
     for row in stored.fresh.newest(id, 2) {
-        found.extend(read_fresh(stored.connection, &mut names, (id, number), row)?);
+        found.extend(fresh.read(&mut names, (id, number), row)?);
     }
     let oldest: Option<&(Event, Chain)> = found.last();
     let before = oldest.map_or(i64::MAX, |(event, _)| signed(event.seq.0));

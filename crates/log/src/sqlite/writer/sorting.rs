@@ -11,6 +11,7 @@ use conclave_core::Seq;
 use rusqlite::{CachedStatement, Connection};
 
 use crate::LogError;
+use crate::sqlite::fresh::FreshRow;
 use crate::sqlite::problem;
 use crate::sqlite::row::{COLUMNS, signed};
 use crate::sqlite::transaction::{Failure, transact};
@@ -94,15 +95,14 @@ impl Round {
                 && let Some(group) = self.groups.last()
             {
                 let rows = stored.fresh.from(*group, next_of(&copied, *group), rows_max - count);
-                let rows = rows.iter().take_while(|row| row.row <= self.last_row);
-                let mut last = None;
-                for row in rows {
-                    copy.row(row.row)?;
-                    last = Some(row.seq);
-                    count += 1;
+                let due = rows.partition_point(|row| row.row <= self.last_row);
+                let rows = rows.get(..due).unwrap_or_default();
+                for run in rows.chunk_by(|row, next| row.row + 1 == next.row) {
+                    copy.run(run)?;
                 }
-                match last {
-                    Some(seq) => copied.push((*group, seq)),
+                count += rows.len();
+                match rows.last() {
+                    Some(row) => copied.push((*group, row.seq)),
                     None => drop(self.groups.pop()),
                 }
             }
@@ -150,28 +150,34 @@ impl<'connection> Copy<'connection> {
         // What is there already is ignored, for that costs no journal of the statement's own.
         let sql = format!(
             "INSERT OR IGNORE INTO events (group_id, {COLUMNS})
-             SELECT group_id, {COLUMNS} FROM fresh WHERE id = ?1"
+             SELECT group_id, {COLUMNS} FROM fresh WHERE id BETWEEN ?1 AND ?2"
         );
         let statement = connection.prepare_cached(&sql).map_err(problem::sqlite(SORTING))?;
         Ok(Self { connection, statement })
     }
 
-    fn row(&mut self, row: i64) -> Result<(), LogError> {
-        if self.statement.execute([row]).map_err(problem::sqlite(SORTING))? > 0 {
+    /// Copies rows that lie one after the other.
+    fn run(&mut self, rows: &[FreshRow]) -> Result<(), LogError> {
+        let [FreshRow { row: first, .. }, ..] = rows else { return Ok(()) };
+        let last = rows.last().map_or(*first, |row| row.row);
+        let count = self.statement.execute([*first, last]).map_err(problem::sqlite(SORTING))?;
+        if count == rows.len() {
             return Ok(());
         }
-        // Copied before a crash, or not what it is taken for.
-        let is_there = self
+        // Copied before a crash, or not what they are taken for.
+        let there: i64 = self
             .connection
             .prepare_cached(
-                "SELECT 1 FROM fresh JOIN events USING (group_id, seq, chain) WHERE fresh.id = ?1",
+                "SELECT count(*) FROM fresh JOIN events USING (group_id, seq, chain)
+                 WHERE fresh.id BETWEEN ?1 AND ?2",
             )
-            .and_then(|mut statement| statement.exists([row]))
+            .and_then(|mut statement| statement.query_row([*first, last], |row| row.get(0)))
             .map_err(problem::sqlite(SORTING))?;
-        if is_there {
+        if usize::try_from(there) == Ok(rows.len()) {
             Ok(())
         } else {
-            Err(LogError::Damaged(format!("fresh row {row} is not where it was put")))
+            let problem = format!("fresh rows {first} to {last} are not where they were put");
+            Err(LogError::Damaged(problem))
         }
     }
 }
