@@ -12,6 +12,7 @@ use crate::limits;
 
 mod clean;
 
+pub use clean::is_plain;
 use clean::{Lines, clean};
 pub(crate) use clean::{has_marks_in_a_row, is_blank, is_ignorable};
 

@@ -27,8 +27,18 @@ pub(super) fn clean(written: &str, lines: Lines) -> String {
     cleaned
 }
 
+/// Whether there is nothing in a text but printable ASCII and tabs: nearly all that is said in some
+/// languages, and nothing that has to be looked at closer.
+pub fn is_plain(text: &str) -> bool {
+    // Without a way out in between, so that many bytes are looked at at once.
+    text.bytes().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~' | b'\t'))
+}
+
 /// Adds to `cleaned` what stays of a line. It ends in the direction in which it began.
 fn clean_line(line: &str, cleaned: &mut String) {
+    if is_plain(line) {
+        return cleaned.push_str(line);
+    }
     let start = cleaned.len();
     // Where in `cleaned` the isolates begin that are still open.
     let mut open = Vec::new();
@@ -98,6 +108,9 @@ pub(crate) fn is_ignorable(c: char) -> bool {
 /// Whether `count` combining marks stand in a row somewhere. Characters that only steer how
 /// others are shown do not end a row: the marks behind them still land on the same letter.
 pub(crate) fn has_marks_in_a_row(text: &str, count: usize) -> bool {
+    if text.is_ascii() {
+        return false;
+    }
     let mut in_a_row = 0;
     text.chars().any(|c| {
         if c.is_ascii() {

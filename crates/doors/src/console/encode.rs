@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use conclave_core::text::is_plain;
 use conclave_core::{Event, Kind, Name};
 
 use super::words;
@@ -142,7 +143,7 @@ impl Answers {
 
 /// One line's worth of what somebody wrote, without the characters that never leave.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().all(may_leave) {
+    if is_plain(text) || text.chars().all(may_leave) {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.chars().filter(|c| may_leave(*c)).collect())
