@@ -8,7 +8,7 @@ use std::sync::Arc;
 use conclave_log::LogError;
 
 use crate::hub::Hub;
-use crate::outlet::{Ended, Outlet, Signal, Turn};
+use crate::outlet::{Ended, Outlet, Signal, Turn, Wanted};
 
 /// Serves an outlet that was just marked as behind: at once where that does it, by a task where
 /// it has to wait.
@@ -35,28 +35,43 @@ async fn serve(hub: &Hub, outlet: &Outlet, mut turn: Turn) {
                     return cut_off(outlet);
                 }
             }
-            Turn::Read(wanted) => match hub.log().read(wanted.group.id, wanted.from).await {
-                Ok(page) if !page.is_empty() => {
-                    turn = outlet.take_page(&wanted, &page);
-                    continue;
+            Turn::Read(wanted) => {
+                let group = &wanted.group;
+                match group.pages().read(hub.log(), group.id, wanted.from).await {
+                    Ok(Some(page)) => {
+                        turn = outlet.take_page(&wanted, &page);
+                        // Where pages are at hand, nothing above has let others run.
+                        tokio::task::consume_budget().await;
+                        continue;
+                    }
+                    // It was deleted.
+                    Ok(None) => is_gone(outlet, &wanted),
+                    Err(error) => cannot_read(outlet, &wanted, &error),
                 }
-                // It was deleted: nobody is to sit in it.
-                Ok(_) | Err(LogError::NoSuchGroup) => {
-                    wanted.group.end(&Ended::Deleted);
-                    outlet.detach(wanted.session);
-                }
-                Err(LogError::Stopped) => return cut_off(outlet),
-                Err(error) => {
-                    let (group, from) = (wanted.group.id, wanted.from);
-                    // What cannot be read must not be skipped: the reader is cut off, and
-                    // resumes at its place when the log can be read again.
-                    tracing::error!(%group, %from, %error, "a reader is cut off");
-                    return cut_off(outlet);
-                }
-            },
+            }
         }
         turn = outlet.turn();
     }
+}
+
+/// Nobody is to sit in a group that is gone.
+fn is_gone(outlet: &Outlet, wanted: &Wanted) {
+    wanted.group.end(&Ended::Deleted);
+    outlet.detach(wanted.session);
+}
+
+/// What cannot be read must not be skipped: the reader is cut off, and resumes at its place when
+/// the log can be read again.
+fn cannot_read(outlet: &Outlet, wanted: &Wanted, error: &LogError) {
+    match error {
+        LogError::NoSuchGroup => return is_gone(outlet, wanted),
+        LogError::Stopped => {}
+        error => {
+            let (group, from) = (wanted.group.id, wanted.from);
+            tracing::error!(%group, %from, %error, "a reader is cut off");
+        }
+    }
+    cut_off(outlet);
 }
 
 fn cut_off(outlet: &Outlet) {

@@ -5,9 +5,11 @@
 
 use std::collections::VecDeque;
 
-use conclave_core::{Event, GroupId, GroupName, Seq, limits};
+use conclave_core::{Event, GroupId, Seq, limits};
 use conclave_log::{Log, LogError};
 
+use crate::live_group::LiveGroup;
+use crate::messages::Below;
 use crate::wire::Wire;
 
 /// What is looked for.
@@ -26,50 +28,67 @@ pub(crate) struct Wanted {
 pub(crate) struct Found {
     /// The first message to show.
     pub(crate) from: Seq,
-    /// How many there are from there on.
+    /// The number after the last one's.
+    pub(crate) end: Seq,
+    /// How many there are in between.
     pub(crate) count: u32,
 }
 
 /// Finds the last messages below `before`.
 pub(crate) async fn seek(
     log: &dyn Log,
-    group: &GroupName,
+    live: &LiveGroup,
     before: Seq,
     wanted: Wanted,
 ) -> Result<Found, LogError> {
-    let mut found = Found { from: before, count: 0 };
+    let mut found = Found { from: before, end: before, count: 0 };
     let mut bytes = 0_usize;
-    let mut end = before;
-    while end > Seq(1) && found.count < wanted.count {
-        let start = end.minus(limits::PAGE_EVENTS_MAX as u64).max(Seq(1));
-        // A stretch of long messages comes in more than one page.
-        let mut stretch = Vec::new();
-        let mut next = start;
-        while next < end {
-            let page = log.read(group.id, next).await?;
-            let Some(last) = page.last().map(|event| event.seq) else { return Ok(found) };
-            stretch.extend(
-                page.into_iter().filter(|event| event.seq < end && event.entry.is_message()),
-            );
-            next = last.next();
-        }
-        for event in stretch.iter().rev() {
-            if found.count >= wanted.count {
+    while found.count < wanted.count {
+        let Some(seq) = last_message(log, live, found.from).await? else { break };
+        if let Some(bytes_max) = wanted.bytes_max {
+            let Some(page) = live.pages().read(log, live.id, seq).await? else { break };
+            let mut encoded = Vec::new();
+            for event in page.events().iter().filter(|event| event.seq == seq) {
+                wanted.wire.encode(&live.name(), event, &mut encoded);
+            }
+            bytes += encoded.len();
+            if bytes > bytes_max {
                 break;
             }
-            if let Some(bytes_max) = wanted.bytes_max {
-                let mut encoded = Vec::new();
-                wanted.wire.encode(group, event, &mut encoded);
-                bytes += encoded.len();
-                if bytes > bytes_max {
-                    return Ok(found);
-                }
-            }
-            found = Found { from: event.seq, count: found.count + 1 };
         }
-        end = start;
+        let end = if found.count == 0 { seq.next() } else { found.end };
+        found = Found { from: seq, end, count: found.count + 1 };
     }
     Ok(found)
+}
+
+/// The last message below `end`.
+async fn last_message(
+    log: &dyn Log,
+    live: &LiveGroup,
+    mut end: Seq,
+) -> Result<Option<Seq>, LogError> {
+    loop {
+        let below = live.model().messages.below(end);
+        match below {
+            Below::At(seq) => return Ok(Some(seq)),
+            Below::NoneFrom(from) => end = from,
+        }
+        if end <= Seq(1) {
+            return Ok(None);
+        }
+        let Some(page) = live.pages().read(log, live.id, end.minus(1)).await? else {
+            return Ok(None);
+        };
+        let events = page.events().iter().filter(|event| event.seq < end);
+        let messages: Vec<Seq> =
+            events.filter(|event| event.entry.is_message()).map(|event| event.seq).collect();
+        live.model().messages.learn(page.first(), end, &messages);
+        if let Some(last) = messages.last() {
+            return Ok(Some(*last));
+        }
+        end = page.first();
+    }
 }
 
 /// Which side of a number a page lies on.

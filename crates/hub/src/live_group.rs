@@ -16,7 +16,9 @@ use conclave_log::{GroupOptions, Stored, Ticket};
 use tokio::sync::{Notify, OnceCell, oneshot};
 
 use crate::direct::{DirectView, Two};
+use crate::messages::Messages;
 use crate::outlet::{Ended, Outlet, Own, Signal};
+use crate::pages::Pages;
 use crate::session::Session;
 use crate::tail::Tail;
 use crate::wire::Wire;
@@ -32,6 +34,7 @@ pub(crate) struct LiveGroup {
     vouched: Mutex<Option<(PasswordHash, blake3::Hash)>>,
     model: Mutex<Model>,
     tail: Tail,
+    pages: Pages,
     /// Who reads, copied when it changes, so that a pass works on one state of it.
     readers: Mutex<Arc<Vec<Reader>>>,
     /// Stirs those who wait for the end of an append.
@@ -103,6 +106,8 @@ pub(crate) struct Model {
     presence: HashMap<MemberId, bool>,
     /// The newest event that is in a kept snapshot.
     pub(crate) snapshot_head: Seq,
+    /// Which events are messages, as far as that is known.
+    pub(crate) messages: Messages,
 }
 
 /// An append under way.
@@ -169,7 +174,9 @@ impl LiveGroup {
             alias,
             vouched: Mutex::default(),
             tail: Tail::new(group.head()),
+            pages: Pages::default(),
             model: Mutex::new(Model {
+                messages: Messages::new(group.head()),
                 group,
                 options: stored.options,
                 in_flight: VecDeque::new(),
@@ -230,6 +237,11 @@ impl LiveGroup {
 
     pub(crate) const fn tail(&self) -> &Tail {
         &self.tail
+    }
+
+    /// What was read of its log for those behind the tail.
+    pub(crate) const fn pages(&self) -> &Pages {
+        &self.pages
     }
 
     /// Stirs those who wait for the end of an append.

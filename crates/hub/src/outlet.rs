@@ -33,7 +33,7 @@ use feed::Feed;
 pub use feed::Own;
 pub(crate) use feed::{Cursor, Labelled, Run};
 use pieces::Pieces;
-pub(crate) use turn::Turn;
+pub(crate) use turn::{Turn, Wanted};
 
 /// Where bytes go: a socket, or something that stands for one.
 pub trait Sink: Send + Sync + fmt::Debug {

@@ -22,7 +22,12 @@ use crate::tail::Chunk;
 /// Runs until the log's stream ends, and tells the hub so.
 pub(crate) async fn run(hub: Arc<Hub>, mut commits: Commits) {
     let end = End(hub);
-    while let Some(batch) = commits.next().await {
+    while let Some(mut batch) = commits.next().await {
+        // What was committed while the last was brought to all is brought at once: members are
+        // written to less often, the more there is to write.
+        while let Some(later) = commits.try_next() {
+            batch.absorb(later);
+        }
         publish(&end.0, batch).await;
     }
 }
@@ -99,6 +104,9 @@ fn settle(
         let is_new = event.seq > model.group.head();
         if is_new {
             model.group.apply(event);
+            if event.entry.is_message() {
+                model.messages.note(event.seq);
+            }
         }
         let member = event.entry.member;
         departed.extend(why_ended(&event.entry.kind).map(|why| (member, why)));

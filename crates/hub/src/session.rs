@@ -182,13 +182,13 @@ impl Session {
     ) -> Result<u32, Refusal> {
         let Some(before) = self.outlet.next_of(self.serial) else { return Ok(0) };
         let wanted = history::Wanted { count, bytes_max, wire };
-        let found = history::seek(self.hub.log(), &self.live.name(), before, wanted)
+        let found = history::seek(self.hub.log(), &self.live, before, wanted)
             .await
             .map_err(|error| refusal_of(&error))?;
         if found.count > 0 {
-            // Up to where it stood when it asked: what came since, it has seen.
+            // Below where it stood when it asked: what came since, it has seen.
             let (session, group) = (self.serial, Arc::clone(&self.live));
-            let run = Run { session, group, next: found.from, end: before, wire };
+            let run = Run { session, group, next: found.from, end: found.end, wire };
             self.hub.show_run(&self.outlet, run);
         }
         Ok(found.count)

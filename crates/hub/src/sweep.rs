@@ -37,6 +37,7 @@ fn sweep(hub: &Hub) {
     let now = Instant::now();
     for live in hub.directory().all() {
         live.tail().trim(now, limits::TAIL_KEPT_FOR);
+        live.pages().let_go();
         retire(hub, &live);
     }
 }

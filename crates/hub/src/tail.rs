@@ -97,6 +97,11 @@ impl Chunk {
         }
     }
 
+    /// Bytes that it takes, about.
+    pub(crate) const fn weight(&self) -> usize {
+        self.weight
+    }
+
     pub(crate) const fn first(&self) -> Seq {
         self.first
     }

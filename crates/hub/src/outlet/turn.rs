@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use conclave_core::{Event, Seq};
+use conclave_core::Seq;
 
 use super::{Outlet, Pieces, Run, Wrote};
 use crate::live_group::{LiveGroup, Serial, View};
-use crate::tail::{Encoded, Found};
+use crate::tail::{Chunk, Encoded, Found};
 
 /// What a catch-up task is to do next.
 pub(crate) enum Turn {
@@ -16,7 +16,7 @@ pub(crate) enum Turn {
     Wait,
     /// Let others run, then go on.
     Yield,
-    /// Read a page of a group's log and hand it in.
+    /// Read the page of a group's log that holds an event, and hand it in.
     Read(Wanted),
     /// Nothing: the outlet stands at the head, or is closed.
     Done,
@@ -86,7 +86,7 @@ impl Outlet {
     }
 
     /// Takes a page that was asked for by [`Turn::Read`], and tells what comes next.
-    pub(crate) fn take_page(&self, wanted: &Wanted, page: &[Event]) -> Turn {
+    pub(crate) fn take_page(&self, wanted: &Wanted, page: &Chunk) -> Turn {
         let wrote = if wanted.is_history {
             self.write_history(wanted, page)
         } else {
@@ -99,34 +99,28 @@ impl Outlet {
         }
     }
 
-    fn write_history(&self, wanted: &Wanted, page: &[Event]) -> Wrote {
+    fn write_page(&self, wanted: &Wanted, page: &Chunk) -> Wrote {
+        let mut feed = self.lock();
+        let is_wanted =
+            feed.cursor_of(wanted.session).is_some_and(|cursor| cursor.next == wanted.from);
+        if is_wanted { self.write_chunk(&mut feed, wanted.session, page) } else { Wrote::All }
+    }
+
+    fn write_history(&self, wanted: &Wanted, page: &Chunk) -> Wrote {
         let mut feed = self.lock();
         let is_wanted = |run: &&Run| run.session == wanted.session && run.next == wanted.from;
         let Some(run) = feed.history.front().filter(is_wanted) else { return Wrote::All };
         let end = run.end;
         let view = View::Group(run.group.name());
-        let encoded = Encoded::new(&view, page, run.wire, |event| {
+        let skipped = usize::try_from(run.next.0 - page.first().0).unwrap_or(usize::MAX);
+        let events = page.events().get(skipped..).unwrap_or_default();
+        let encoded = Encoded::new(&view, events, run.wire, |event| {
             event.seq >= end || !event.entry.is_message()
         });
         let (wrote, done) = self.write(&mut feed, Pieces::new(&encoded, 0, |_| false));
         if let Some(run) = feed.history.front_mut() {
             run.next = run.next.plus(done);
         }
-        wrote
-    }
-
-    fn write_page(&self, wanted: &Wanted, page: &[Event]) -> Wrote {
-        let mut feed = self.lock();
-        let Some(cursor) = feed.cursor_of(wanted.session) else { return Wrote::All };
-        if cursor.next != wanted.from {
-            return Wrote::All;
-        }
-        let (view, wire, leaves_out) =
-            (cursor.group.view_of(cursor.member), cursor.wire, cursor.leaves_out());
-        let labels = feed.labels_from(wanted.session, wanted.from);
-        let encoded = Encoded::labelled(&view, page, wire, leaves_out, &labels);
-        let (wrote, done) = self.write(&mut feed, Pieces::new(&encoded, 0, |_| false));
-        feed.move_on(wanted.session, done);
         wrote
     }
 }
