@@ -100,6 +100,29 @@ it("the server is killed and started again in the middle, and nobody notices mor
   }
 });
 
+it("the page opens without a network, with what it last had, and goes on once there is one", async () => {
+  const noya = await person();
+  const group = await noya.create("Noya", "1234");
+  await noya.say("said while there was a network");
+  await noya.sees("said while there was a network");
+  // Polls until the service worker has the page; it is in no hurry.
+  await expect
+    .poll(() => noya.page.evaluate(async () => (await caches.match("/")) !== undefined && (await caches.keys()).length), { timeout: 20_000 })
+    .toBe(1);
+  await noya.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  network.down();
+  await noya.page.goto(`${network.web}/g/${group}`);
+  await noya.sees("said while there was a network");
+  await noya.hears(/Connection lost|offline/);
+  await noya.say("said without one");
+  network.up();
+  await noya.hears(/Connected|Back/);
+  const bar = await person(`/g/${group}`);
+  await bar.join("Bar", group, "1234");
+  await bar.sees("said without one");
+  expect((await bar.readAll()).map(([, text]) => text)).toEqual(["said while there was a network", "said without one"]);
+});
+
 it(
   "cuts every two seconds while both sides write lose nothing, double nothing and keep one order",
   async () => {

@@ -190,6 +190,30 @@ describe("talking", () => {
     expect(await bar.message("dance").count()).toBe(0);
   });
 
+  it("who runs the group mutes, removes and keeps out, and all are told", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}`);
+    await bar.join("Bar", group, "1234");
+    await bar.say("/topic mine");
+    await noya.page.getByRole("main").getByText("mine").first().waitFor();
+    await noya.say("/op Bar");
+    await bar.page.getByText("Noya made Bar moderator").waitFor();
+    await bar.members.getByText("moderator").waitFor();
+    await noya.say("/deop Bar");
+    await noya.say("/mute Bar");
+    await noya.page.getByText(/Noya muted/).waitFor();
+    await bar.say("can you hear me?");
+    await bar.log.getByText(/Not sent: You may read here but not speak/).waitFor();
+    await noya.say("/unmute Bar");
+    await bar.log.getByRole("button", { name: "Try again" }).click();
+    await noya.sees("can you hear me?");
+    await noya.say("/kick Bar too loud");
+    await noya.page.getByText("Noya removed Bar: too loud").waitFor();
+    await bar.page.getByText("You were removed from this group").waitFor();
+    expect(await bar.box("Message").isDisabled()).toBe(true);
+  });
+
   it("a message that is too long is told of and kept, not cut", async () => {
     const noya = await person();
     await noya.create("Noya", "1234");

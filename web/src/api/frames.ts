@@ -20,6 +20,10 @@ export interface ChatEvent {
   readonly by: string;
   readonly of: string;
   readonly role: string;
+  /** Of a change of the settings: what was changed, whether it is on now, and about whom. */
+  readonly change: string;
+  readonly isOn: boolean;
+  readonly mask: string;
 }
 
 export interface Member {
@@ -98,6 +102,9 @@ export function readEvent(value: unknown): ChatEvent | null {
     by: str(value["by"]),
     of: str(value["of"]),
     role: str(value["role"]),
+    change: str(value["change"]),
+    isOn: value["on"] === true,
+    mask: str(value["mask"]),
   };
 }
 

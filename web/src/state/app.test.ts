@@ -19,6 +19,9 @@ const event = (seq: number, change: Partial<ChatEvent> = {}): ChatEvent => ({
   by: "",
   of: "",
   role: "",
+  change: "",
+  isOn: false,
+  mask: "",
   ...change,
 });
 const events = (from: number, to: number, change: Partial<ChatEvent> = {}): ChatEvent[] =>

@@ -4,21 +4,23 @@
 
 import { readRole, type ChatEvent, type Member } from "../api/frames";
 
-const absent = (name: string): Member => ({ name, here: true, role: "member", muted: false });
+const newcomer = (name: string, role: string): Member => ({ name, here: true, role: readRole(role), muted: false });
 
 export function applyToMembers(members: readonly Member[], event: ChatEvent): readonly Member[] {
   switch (event.kind) {
     case "joined":
       return members.some((member) => member.name === event.name)
         ? setHere(members, event.name, true)
-        : [...members, absent(event.name)];
+        : [...members, newcomer(event.name, event.role)];
     case "left":
     case "removed":
       return members.filter((member) => member.name !== event.name);
     case "renamed":
       return change(members, event.name, (member) => ({ ...member, name: event.to }));
     case "role":
-      return change(members, event.of, (member) => ({ ...member, role: readRole(event.role) }));
+      return change(members, event.of, (member) =>
+        // Who made the group stays its owner, whatever else is given or taken.
+        member.role === "owner" ? member : { ...member, role: readRole(event.role) });
     default:
       return members;
   }

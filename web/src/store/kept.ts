@@ -117,7 +117,7 @@ export const dropSend = (group: string, id: string): void => put(`send:${group}:
 export function readPage(group: string): ChatEvent[] {
   const value = get(`page:${group}`);
   if (!Array.isArray(value)) return [];
-  return readEvents(value.map((event: ChatEvent) => ({ ...event, at: new Date(event.at).toISOString() })));
+  return readEvents(value.map((event: ChatEvent) => ({ ...event, at: new Date(event.at).toISOString(), on: event.isOn })));
 }
 export const keepPage = (group: string, events: readonly ChatEvent[]): void =>
   put(`page:${group}`, events.length === 0 ? null : events.slice(-PAGE_KEPT));

@@ -177,6 +177,7 @@ describe("languages", () => {
 
   it("have a sentence for every refusal", () => {
     expect(Object.keys(hebrew.failures)).toEqual(Object.keys(english.failures));
+    expect(Object.keys(hebrew.events.changes)).toEqual(Object.keys(english.events.changes));
     expect(Object.keys(hebrew.group.ended)).toEqual(Object.keys(english.group.ended));
   });
 });
