@@ -233,9 +233,9 @@ impl Hub {
         }
     }
 
-    /// Notes that the server is about to stop: connections without a seat that end from here on leave no
-    /// group. Members would see one another leave before they are told why; who has no seat is seen off
-    /// when the server is back.
+    /// Notes that the server is about to stop: connections without a seat that end from here on
+    /// leave no group. Members would see one another leave before they are told why; who has no seat
+    /// is seen off when the server is back.
     pub fn keep_members(&self) {
         self.keeps_members_now.store(true, Ordering::Release);
     }
