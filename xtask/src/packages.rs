@@ -27,10 +27,17 @@ const NEEDED: &[Needed] = &[
     // What the web app is opened in, and letters for it to draw.
     Needed { program: "chromium", package: "chromium" },
     Needed { program: DEJAVU, package: "fonts-dejavu-core" },
+    Needed { program: "irssi", package: "irssi" },
+    Needed { program: "weechat-headless", package: "weechat-headless" },
+    Needed { program: WEECHAT_PLUGINS, package: "weechat-plugins" },
 ];
 
 /// A font that has Hebrew; like every path of its own it is looked for just there.
 const DEJAVU: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+
+/// Every package has this file of its own; its plugins lie where the machine's kind says. One of
+/// them takes what is typed where there is no screen.
+const WEECHAT_PLUGINS: &str = "/usr/share/doc/weechat-plugins/copyright";
 
 /// Folders that hold programs for root and may be missing from the path of others.
 const SYSTEM_FOLDERS: &[&str] = &["/usr/sbin", "/sbin"];
