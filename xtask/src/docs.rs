@@ -1,6 +1,7 @@
 //! `cargo xtask docs`: the pages that are made from code, so that they cannot drift.
 //!
-//! Today one: `docs/limits.md` from the limits of the product. `tidy` checks that it is fresh.
+//! `docs/limits.md` from the limits of the product, whose freshness `tidy` checks; and the types of
+//! the web app from what the server says of its API, whose freshness a test of the server checks.
 
 mod value;
 
@@ -8,7 +9,7 @@ use std::fmt::Write as _;
 
 use anyhow::Context as _;
 
-use crate::cargo::{no_arguments, root};
+use crate::cargo::{cargo, finish, no_arguments, root};
 use value::Values;
 
 /// Where the limits stand.
@@ -24,6 +25,12 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     std::fs::write(root().join(LIMITS_PAGE), limits_page(&source))
         .with_context(|| format!("{LIMITS_PAGE} could not be written"))?;
     println!("wrote {LIMITS_PAGE}");
+    // Of the server's description of itself, which only it can give: the test that holds the file
+    // against that writes it.
+    let words = ["test", "--locked", "--quiet", "--package", "conclave-server", "--test", "it"];
+    let mut types = cargo(words);
+    finish(types.args(["--", "types::"]).env("CONCLAVE_BLESS", "1"))?;
+    println!("wrote web/src/generated/api.ts");
     Ok(())
 }
 

@@ -5,7 +5,9 @@
 use std::sync::LazyLock;
 
 use axum::http::header::CONTENT_TYPE;
-use conclave_doors::api::{Asked, EndedShown, Told};
+use conclave_doors::api::{
+    Asked, Bans, Directs, EndedShown, ErrorShown, Nothing, Told, ToldDirect,
+};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Description};
 use utoipa::{Modify, OpenApi};
@@ -27,7 +29,9 @@ use super::{groups, letting_in, messages, operators};
         letting_in::invite, letting_in::add_hook, letting_in::speak,
         messages::post, messages::get, operators::server,
     ),
-    components(schemas(Asked, Told<'static>, EndedShown)),
+    components(schemas(
+        Asked, Told<'static>, ToldDirect<'static>, EndedShown, ErrorShown, Nothing, Bans, Directs,
+    )),
     modifiers(&Seat),
 )]
 struct Api;

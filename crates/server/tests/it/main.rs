@@ -13,6 +13,7 @@ mod browser;
 mod pipe;
 mod stage;
 mod transcripts;
+mod types;
 mod web_direct;
 mod web_http;
 mod web_moderation;
