@@ -137,6 +137,7 @@ it(
       for (let at = 1; Date.now() < until; at += 1) {
         expected.add(`${name} ${at}`);
         await one.say(`${name} ${at}`);
+        // A person's pace, and time for cuts to fall between.
         await one.page.waitForTimeout(100);
       }
     };

@@ -138,6 +138,12 @@ describe("a keyboard alone", () => {
     await noya.page.getByRole("dialog", { name: "Keys and commands" }).waitFor();
     await keyboard.press("Escape");
     await noya.page.getByRole("dialog").waitFor({ state: "detached" });
+    await keyboard.press("?");
+    await noya.page.getByRole("dialog").waitFor();
+    await keyboard.press("?");
+    await noya.page.getByRole("dialog").waitFor({ state: "detached" });
+    await expect.poll(() => noya.box("Message").inputValue()).toBe("?");
+    await keyboard.press("Backspace");
     await keyboard.type("/create");
     await keyboard.press("Enter");
     await noya.page.getByRole("tab", { name: "Create a group" }).waitFor();

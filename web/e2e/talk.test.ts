@@ -76,6 +76,59 @@ describe("coming in", () => {
     await other.log.waitFor();
   });
 
+  it("a link lets somebody in who gives a name and no more, and stays out of the address", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    await noya.button("Invite").click();
+    const dialog = noya.page.getByRole("dialog", { name: "Invite to this group" });
+    await dialog.getByRole("img", { name: "QR code of the link" }).waitFor();
+    const link = (await dialog.locator("code").allTextContents()).find((line) => line.startsWith("http")) ?? "";
+    expect(link).toMatch(new RegExp(`/g/${group}#.+`));
+    const lines = (await dialog.locator("code").allTextContents()).slice(1);
+    expect(lines).toEqual([
+      `nc ${program.console.host} ${program.console.port}`,
+      `conclave chat ${program.console.host}:${program.console.port}`,
+      `/join #${group}`,
+    ]);
+    const bar = await person(new URL(link).pathname + new URL(link).hash);
+    await bar.page.getByText(`You are invited to group ${group}`).waitFor();
+    expect(await bar.page.getByRole("textbox").count()).toBe(1);
+    // A name that is taken costs nothing but another name.
+    await bar.page.keyboard.type("Noya");
+    await bar.page.keyboard.press("Enter");
+    await bar.page.getByRole("alert").filter({ hasText: "Choose another" }).waitFor();
+    await bar.box("Your name").fill("Bar");
+    await bar.page.keyboard.press("Enter");
+    await bar.log.waitFor();
+    expect(bar.page.url()).toBe(`${program.web}/g/${group}`);
+    await noya.page.keyboard.press("Escape");
+    await noya.page.getByText("Bar joined").waitFor();
+  });
+
+  it("a link that is no good is told of, and the password still works", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}#no-such-token`);
+    await bar.box("Your name").fill("Bar");
+    await bar.page.keyboard.press("Enter");
+    await bar.page.getByRole("alert").filter({ hasText: "does not work any more" }).waitFor();
+    await bar.box("Password").fill("1234");
+    await bar.page.keyboard.press("Enter");
+    await bar.log.waitFor();
+  });
+
+  it("who left by mistake comes back without the password", async () => {
+    const noya = await person();
+    const group = await noya.create("Noya", "1234");
+    const bar = await person(`/g/${group}`);
+    await bar.join("Bar", group, "1234");
+    await bar.button("Leave group").click();
+    await bar.button("Come back").click();
+    await bar.log.waitFor();
+    await noya.page.getByText(/Bar joined/).last().waitFor();
+    await bar.hears(/Connected/);
+  });
+
   it("a reload comes back into the group without a question, with what was said", async () => {
     const noya = await person();
     await noya.create("Noya", "1234");

@@ -250,8 +250,8 @@ describe("rows", () => {
 
   it("tell of a fold how it ended", () => {
     const traffic = (name: string, kind: string): ChatEvent => event(1, { kind, name });
-    const list = [traffic("A", "joined"), traffic("B", "joined"), traffic("B", "left"), traffic("C", "left"), traffic("C", "joined")];
-    expect(foldedNames(list)).toEqual({ joined: ["A"], left: ["B"] });
+    const list = [traffic("A", "joined"), traffic("B", "joined"), traffic("B", "left"), traffic("C", "left"), traffic("C", "joined"), traffic("D", "joined"), traffic("D", "left"), traffic("D", "joined")];
+    expect(foldedNames(list)).toEqual({ joined: ["A", "D"], left: ["B"] });
   });
 
   it("break a fold at the line of what is new", () => {

@@ -124,17 +124,17 @@ const isShown = (event: ChatEvent): boolean => KINDS.includes(event.kind);
 
 /** Who came and who went in a fold, as it is at its end; who went and came back is not told of. */
 export function foldedNames(events: readonly ChatEvent[]): { joined: string[]; left: string[] } {
-  const joined = new Set<string>();
-  const left = new Set<string>();
+  const wasThere = new Map<string, boolean>();
+  const isThere = new Map<string, boolean>();
   for (const { kind, name } of events) {
-    if (kind === "joined") {
-      if (!left.delete(name)) joined.add(name);
-    } else {
-      joined.delete(name);
-      left.add(name);
-    }
+    if (!wasThere.has(name)) wasThere.set(name, kind !== "joined");
+    isThere.set(name, kind === "joined");
   }
-  return { joined: [...joined], left: [...left] };
+  const names = [...isThere.keys()];
+  return {
+    joined: names.filter((name) => isThere.get(name) === true && wasThere.get(name) === false),
+    left: names.filter((name) => isThere.get(name) === false),
+  };
 }
 
 /**

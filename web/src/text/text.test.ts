@@ -60,12 +60,10 @@ describe("what a message is made of", () => {
   });
 
   it("is read in time that does not run away with what is hostile", () => {
-    const started = performance.now();
     for (const text of ["`".repeat(4_096), "```\n".repeat(1_024), "https://".repeat(512), "(".repeat(4_096), `https://a${")".repeat(4_000)}`, "a@".repeat(2_048)]) {
       parse(text, "a");
     }
-    // Not a measurement: what runs away takes minutes.
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // What runs away meets the limit of the test.
   });
 });
 

@@ -27,6 +27,7 @@ export const english = {
     doCreate: "Create",
     working: "One moment…",
     invited: (group: string) => `You are invited to group ${group}. Only a name is missing.`,
+    linkEnded: "This link does not work any more. Ask for another, or type the group’s password.",
     back: "Back to your groups",
     away: "The server cannot be reached. It will go on as soon as it can.",
     needName: "Type a name first: it is what the others will see.",
@@ -158,7 +159,7 @@ export const english = {
     pages: "Scroll",
     end: "To the newest",
     f6: "Next part of the page",
-    help: "This sheet",
+    help: "This sheet; once more: a question mark",
     commandsDo: {
       join: "Join another group",
       create: "Create a group",
