@@ -56,7 +56,7 @@ impl Run {
                 let Some(text) = topic(&tape.text()) else { return };
                 self.submit(Command::SetTopic { member, text });
             }
-            5 => self.submit(Command::Leave { member }),
+            5 => self.submit(Command::Leave { member, farewell: Default::default() }),
             9 => {
                 let target = MemberId(u64::from(tape.byte() % 8));
                 let Ok(reason) = Reason::parse(&tape.text()) else { return };

@@ -4,8 +4,8 @@
 //! before (passwords, limits of a connection): a command comes from a member, or makes one.
 
 use crate::{
-    Account, Change, ClientId, Entry, MemberId, Name, Origin, Power, Reason, SeatHash, Seq, Text,
-    Timestamp, Topic,
+    Account, Change, ClientId, Entry, Farewell, MemberId, Name, Origin, Power, Reason, Relay,
+    SeatHash, Seq, Text, Timestamp, Topic,
 };
 
 /// What someone wants a group to do.
@@ -54,10 +54,30 @@ pub enum Command {
         /// The new topic; an empty one takes it away.
         text: Topic,
     },
+    /// Say something with what only some doors can show.
+    Relay {
+        /// Who says it.
+        member: MemberId,
+        /// What.
+        relay: Relay,
+    },
+    /// Take a message back.
+    Redact {
+        /// Who.
+        member: MemberId,
+        /// Number of the message.
+        seq: Seq,
+        /// Who said it.
+        of: MemberId,
+        /// Why; empty where that is not said.
+        reason: Reason,
+    },
     /// Leave the group.
     Leave {
         /// Who leaves.
         member: MemberId,
+        /// What it says.
+        farewell: Farewell,
     },
     /// Remove a member from the group.
     Remove {

@@ -3,8 +3,8 @@
 //! Does not know how events are stored or shown. Past tense throughout: what is here, happened.
 
 use crate::{
-    Account, Change, ClientId, MemberId, Name, Origin, Power, Reason, Role, SeatHash, Seq, Text,
-    Timestamp, Topic,
+    Account, Change, ClientId, MemberId, Name, Origin, Power, Reason, Relay, Role, SeatHash, Seq,
+    Text, Timestamp, Topic,
 };
 
 /// An entry of a group's log with the number and time the log gave it.
@@ -58,8 +58,17 @@ pub enum Kind {
         /// What it may do from the beginning.
         role: Role,
     },
+    /// The member said something with what only some doors can show.
+    Relayed(Relay),
+    /// The member took a message back, its own or as a moderator: it is given out no more.
+    Redacted {
+        /// Number of the message.
+        seq: Seq,
+        /// Why; empty where that was not said.
+        reason: Reason,
+    },
     /// The member left the group.
-    Left,
+    Left(Farewell),
     /// The member goes by another name from here on.
     Renamed {
         /// The new name.
@@ -95,10 +104,23 @@ pub enum Kind {
     },
 }
 
+/// What somebody says who leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Farewell {
+    /// Why; empty where that is not said.
+    pub reason: Reason,
+    /// It leaves the server, and not this group alone.
+    pub is_from_server: bool,
+}
+
 impl Entry {
     /// Whether it is a message, which history shows, and not news of the group.
     pub const fn is_message(&self) -> bool {
-        matches!(self.kind, Kind::Said { .. } | Kind::Action { .. })
+        match &self.kind {
+            Kind::Said { .. } | Kind::Action { .. } => true,
+            Kind::Relayed(relay) => relay.text.is_some(),
+            _ => false,
+        }
     }
 
     /// Its text in bytes and a share for what stands around it: what it counts in memory bounds.
@@ -106,9 +128,14 @@ impl Entry {
         let text = match &self.kind {
             Kind::Said { text, .. } | Kind::Action { text, .. } => text.as_str().len(),
             Kind::Topic { text } => text.as_str().len(),
-            Kind::Removed { reason, .. } => reason.as_str().len(),
+            Kind::Removed { reason, .. }
+            | Kind::Redacted { reason, .. }
+            | Kind::Left(Farewell { reason, .. }) => reason.as_str().len(),
+            Kind::Relayed(Relay { text, tags, .. }) => {
+                text.as_ref().map_or(0, |text| text.as_str().len()) + tags.as_str().len()
+            }
             Kind::Changed { change } => change.weight(),
-            Kind::Joined { .. } | Kind::Left | Kind::Renamed { .. } | Kind::Granted { .. } => 0,
+            Kind::Joined { .. } | Kind::Renamed { .. } | Kind::Granted { .. } => 0,
         };
         text + size_of::<Event>()
     }
@@ -137,7 +164,7 @@ mod tests {
             (Kind::Action { text: text(), client_id: client_id.clone() }, true, 8),
             (Kind::Topic { text: topic }, false, 3),
             (Kind::Joined { seat: None, origin: Origin::default(), role: Role::Owner }, false, 0),
-            (Kind::Left, false, 0),
+            (Kind::Left(Farewell::default()), false, 0),
             (Kind::Renamed { to: name.clone() }, false, 0),
             (Kind::Removed { by: name.clone(), reason: Reason::parse("spam").unwrap() }, false, 4),
             (

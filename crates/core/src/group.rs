@@ -12,7 +12,7 @@
 //! before it, whatever of that landed; no two members, of now or to be, have the same name (but
 //! in a direct conversation) or are held by the same account.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::sends::{Sends, Sent};
@@ -51,6 +51,8 @@ pub struct Group {
     expected: HashMap<MemberId, Expected>,
     /// Changes of settings and powers that are on their way.
     expected_changes: Vec<Kind>,
+    /// Messages that were taken back.
+    redacted: BTreeSet<Seq>,
 }
 
 /// What a group was made with. Kept beside its log, and never changed: what its moderators have
@@ -136,6 +138,8 @@ pub struct Snapshot {
     pub topic_set: Option<TopicSet>,
     /// The settings.
     pub settings: Settings,
+    /// Messages that were taken back.
+    pub redacted: BTreeSet<Seq>,
     /// The members, in the order of joining.
     pub members: Vec<(MemberId, Member)>,
 }
@@ -156,6 +160,7 @@ impl Group {
             topic: snapshot.topic,
             topic_set: snapshot.topic_set,
             settings: snapshot.settings,
+            redacted: snapshot.redacted,
             ..Self::default()
         };
         for (id, member) in snapshot.members {
@@ -181,6 +186,7 @@ impl Group {
             topic: self.topic.clone(),
             topic_set: self.topic_set.clone(),
             settings: self.settings.clone(),
+            redacted: self.redacted.clone(),
             members: self.members.iter().map(|(id, member)| (*id, settled(member))).collect(),
         }
     }
@@ -266,6 +272,16 @@ impl Group {
         })
     }
 
+    /// Whether a message was taken back.
+    pub fn is_redacted(&self, seq: Seq) -> bool {
+        self.redacted.contains(&seq)
+    }
+
+    /// Whether any was.
+    pub fn has_redacted(&self) -> bool {
+        !self.redacted.is_empty()
+    }
+
     /// Chooses what is to be done about a command. Changes nothing: what is then submitted to the
     /// log is told to [`Group::expect`].
     ///
@@ -295,7 +311,13 @@ impl Group {
                 self.check_may_set_topic(member, self.present(member)?)?;
                 self.entry(member, Kind::Topic { text })
             }
-            Command::Leave { member } => self.entry(member, Kind::Left),
+            Command::Leave { member, farewell } => self.entry(member, Kind::Left(farewell)),
+            Command::Relay { member, relay } => {
+                self.decide_message(member, None, |_client_id| Kind::Relayed(relay))
+            }
+            Command::Redact { member, seq, of, reason } => {
+                self.decide_redaction(member, seq, of, reason)
+            }
             Command::Remove { member, target, reason } => {
                 self.decide_removal(member, target, reason)
             }
@@ -386,12 +408,16 @@ impl Group {
             Kind::Joined { seat, origin, role } => {
                 self.next_member = self.next_member.max(id.0);
                 self.settings.use_up_invitation(name);
-                let (seat, origin, role) = (*seat, origin.clone(), *role);
+                let (seat, origin, role) = (*seat, origin.recognised(), *role);
                 let account = account.clone();
                 let member = Member::new(name.clone());
                 self.admit(*id, Member { seat, account, origin, role, ..member });
             }
-            Kind::Left | Kind::Removed { .. } => self.dismiss(*id),
+            Kind::Left(_) | Kind::Removed { .. } => self.dismiss(*id),
+            Kind::Relayed(_) => {}
+            Kind::Redacted { seq, .. } => {
+                self.redacted.insert(*seq);
+            }
             Kind::Renamed { to } => {
                 if let Some(member) = self.members.get_mut(id) {
                     let before = std::mem::replace(&mut member.name, to.clone());

@@ -29,6 +29,7 @@ pub struct Origin(
 struct Told {
     user: Option<Box<str>>,
     host: Box<str>,
+    in_full: Option<Box<str>>,
 }
 
 /// The host of those who came by the console.
@@ -54,7 +55,29 @@ impl Origin {
         if user.is_none() && host == CONSOLE {
             return Self::CONSOLE;
         }
-        Self(Some(Arc::new(Told { user: user.map(Into::into), host: host.into() })))
+        Self(Some(Arc::new(Told { user: user.map(Into::into), host: host.into(), in_full: None })))
+    }
+
+    /// The same, as far as masks can tell: what a group keeps of its members.
+    #[must_use]
+    pub fn recognised(&self) -> Self {
+        if self.in_full().is_some() { Self::new(self.user(), self.host()) } else { self.clone() }
+    }
+
+    /// The same, which calls itself so in full: on one line, shortened to what fits.
+    #[must_use]
+    pub fn called(self, in_full: &str) -> Self {
+        let kept: String = in_full.chars().filter(|c| !c.is_control()).collect();
+        let end = kept.floor_char_boundary(limits::IRC_REALNAME_BYTES_MAX);
+        let kept = kept.get(..end).unwrap_or_default();
+        let (user, host) = (self.user().map(Into::into), self.host().into());
+        let in_full = (!kept.is_empty()).then(|| kept.into());
+        Self(Some(Arc::new(Told { user, host, in_full })))
+    }
+
+    /// What it calls itself in full, where it said so.
+    pub fn in_full(&self) -> Option<&str> {
+        self.0.as_ref()?.in_full.as_deref()
     }
 
     /// What it calls itself, where it said so.

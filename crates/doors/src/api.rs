@@ -17,7 +17,7 @@ pub use ops::{
     parse_asked, parse_epoch, parse_group, parse_seat, parse_topic,
 };
 
-use conclave_core::{Change, Event, Kind, Power, Role, Standing};
+use conclave_core::{Change, Event, Kind, Power, Relay, Role, Standing};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -57,6 +57,13 @@ pub enum KindShown<'event> {
     },
     /// The member left.
     Left,
+    /// The member said something that only programs understand.
+    Tagged {},
+    /// The member took a message back.
+    Redacted {
+        /// Number of that message.
+        of: u64,
+    },
     /// The member goes by another name.
     Renamed {
         /// The new name.
@@ -148,7 +155,12 @@ impl<'event> From<&'event Event> for EventShown<'event> {
             Kind::Joined { role, .. } => {
                 KindShown::Joined { role: (*role > Role::Member).then(|| role.word()) }
             }
-            Kind::Left => KindShown::Left,
+            Kind::Left(_) => KindShown::Left,
+            Kind::Relayed(Relay { text: Some(text), .. }) => {
+                KindShown::Said { text: text.as_str() }
+            }
+            Kind::Relayed(_) => KindShown::Tagged {},
+            Kind::Redacted { seq, .. } => KindShown::Redacted { of: seq.0 },
             Kind::Renamed { to } => KindShown::Renamed { to: to.as_str() },
             Kind::Topic { text } => KindShown::Topic { text: text.as_str() },
             Kind::Removed { by, reason } => {
@@ -250,7 +262,7 @@ mod tests {
             check(kind, &format!("{head}{rest}"));
         }
         check(
-            Kind::Left,
+            Kind::Left(conclave_core::Farewell::default()),
             r#"{"seq":17,"at":"2026-11-20T14:03:11.042Z","name":"Noya","kind":"left"}"#,
         );
     }

@@ -37,7 +37,11 @@ async fn serve(hub: &Hub, outlet: &Outlet, mut turn: Turn) {
             }
             Turn::Read(wanted) => {
                 let group = &wanted.group;
-                match group.pages().read(hub.log(), group.id, wanted.from).await {
+                match group
+                    .pages()
+                    .read(hub.log(), group.id, wanted.from, |page| group.redact(page))
+                    .await
+                {
                     Ok(Some(page)) => {
                         turn = outlet.take_page(&wanted, &page);
                         // Where pages are at hand, nothing above has let others run.

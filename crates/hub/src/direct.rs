@@ -16,8 +16,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use conclave_core::{
-    Account, ClientId, Event, Group, GroupId, MemberId, Name, Pair, Party, Refusal, Seq, Timestamp,
-    VisitorId,
+    Account, ClientId, Event, Group, GroupId, MemberId, Name, Pair, Party, Reason, Refusal, Seq,
+    Timestamp, VisitorId,
 };
 
 use crate::live_group::Answer;
@@ -109,6 +109,17 @@ impl Direct {
             }
         };
         hub.submit(live, what.command(*member, None), answer).await.map(|_submitted| ())
+    }
+
+    /// Takes a message back that one has said oneself, as [`Membership::redact`] does.
+    ///
+    /// # Errors
+    /// As it has them.
+    ///
+    /// # Cancel safety
+    /// It may happen.
+    pub async fn redact(&self, seq: Seq, reason: Reason) -> Result<bool, Refusal> {
+        self.0.redact(seq, reason).await
     }
 
     /// Ends when all that is under way in the conversation now has landed or failed, and what

@@ -46,7 +46,10 @@ pub(crate) async fn seek(
     while found.count < wanted.count {
         let Some(seq) = last_message(log, live, found.from).await? else { break };
         if let Some(bytes_max) = wanted.bytes_max {
-            let Some(page) = live.pages().read(log, live.id, seq).await? else { break };
+            let Some(page) = live.pages().read(log, live.id, seq, |page| live.redact(page)).await?
+            else {
+                break;
+            };
             let mut encoded = Vec::new();
             for event in page.events().iter().filter(|event| event.seq == seq) {
                 wanted.wire.encode(&live.name(), event, &mut encoded);
@@ -77,7 +80,9 @@ async fn last_message(
         if end <= Seq(1) {
             return Ok(None);
         }
-        let Some(page) = live.pages().read(log, live.id, end.minus(1)).await? else {
+        let Some(page) =
+            live.pages().read(log, live.id, end.minus(1), |page| live.redact(page)).await?
+        else {
             return Ok(None);
         };
         let events = page.events().iter().filter(|event| event.seq < end);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use conclave_core::{Command, MemberId, Refusal, limits};
+use conclave_core::{Command, Farewell, MemberId, Refusal, limits};
 use tokio::sync::oneshot;
 
 use crate::hub::Hub;
@@ -18,8 +18,9 @@ pub(crate) fn leave(
     hub: &Arc<Hub>,
     live: &Arc<LiveGroup>,
     member: MemberId,
+    farewell: Farewell,
 ) -> oneshot::Receiver<()> {
-    set_going(hub, live, member, true)
+    set_going(hub, live, (member, farewell), true)
 }
 
 /// Has those members leave whose connections ended with a former life of the server. Whoever comes
@@ -31,8 +32,10 @@ pub(crate) async fn see_off_the_left_behind(hub: &Arc<Hub>, live: &Arc<LiveGroup
     let seen_off = live.seen_off().get_or_init(|| async {
         let left_behind = live.model().left_behind();
         // Not deleted with the last of them: somebody is coming.
-        let all: Vec<_> =
-            left_behind.into_iter().map(|member| set_going(hub, live, member, false)).collect();
+        let all: Vec<_> = left_behind
+            .into_iter()
+            .map(|member| set_going(hub, live, (member, Farewell::default()), false))
+            .collect();
         for left in all {
             let _left = left.await;
         }
@@ -43,7 +46,7 @@ pub(crate) async fn see_off_the_left_behind(hub: &Arc<Hub>, live: &Arc<LiveGroup
 fn set_going(
     hub: &Arc<Hub>,
     live: &Arc<LiveGroup>,
-    member: MemberId,
+    (member, farewell): (MemberId, Farewell),
     may_be_last: bool,
 ) -> oneshot::Receiver<()> {
     let (told, left) = oneshot::channel();
@@ -52,7 +55,8 @@ fn set_going(
         let hub = hub_of_task;
         let mut told = Some(told);
         loop {
-            let is_full = try_to_leave(&hub, &live, member).await == Err(Refusal::NotSaved);
+            let is_full =
+                try_to_leave(&hub, &live, member, farewell.clone()).await == Err(Refusal::NotSaved);
             if !is_full && may_be_last {
                 hub.delete_if_empty(&live).await;
             }
@@ -72,8 +76,13 @@ fn set_going(
     left
 }
 
-async fn try_to_leave(hub: &Hub, live: &LiveGroup, member: MemberId) -> Result<(), Refusal> {
+async fn try_to_leave(
+    hub: &Hub,
+    live: &LiveGroup,
+    member: MemberId,
+    farewell: Farewell,
+) -> Result<(), Refusal> {
     let (told, outcome) = oneshot::channel();
-    hub.submit(live, Command::Leave { member }, Answer::Told(told)).await?;
+    hub.submit(live, Command::Leave { member, farewell }, Answer::Told(told)).await?;
     outcome.await.map_err(|_group_gone| Refusal::GroupClosed)?.map(|_place| ())
 }

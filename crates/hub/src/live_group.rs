@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conclave_core::{
-    Account, Alias, Command, Decision, Entry, Event, Group, GroupId, GroupName, Kind, MemberId,
-    Passing, PasswordHash, Refusal, SeatSecret, Seq, Text, Timestamp, limits,
+    Account, Alias, Command, Decision, Entry, Event, Group, GroupId, GroupName, Kind, Manner,
+    MemberId, Passing, PasswordHash, Refusal, Relay, SeatSecret, Seq, Tags, Text, Timestamp,
+    limits,
 };
 use conclave_log::{GroupOptions, Stored, Ticket};
 use tokio::sync::{Notify, OnceCell, oneshot};
@@ -191,6 +192,18 @@ impl LiveGroup {
             has_ended: AtomicBool::new(false),
             is_deleted: AtomicBool::new(false),
             delivered: AtomicU64::new(head.0),
+        }
+    }
+
+    /// Takes the words out of messages that were taken back: their places stay.
+    pub(crate) fn redact(&self, events: &mut [Event]) {
+        let model = self.model();
+        if !model.group.has_redacted() {
+            return;
+        }
+        for event in events.iter_mut().filter(|event| model.group.is_redacted(event.seq)) {
+            let (manner, tags) = (Manner::Tags, Tags::default());
+            event.entry.kind = Kind::Relayed(Relay { manner, text: None, tags });
         }
     }
 
@@ -498,7 +511,9 @@ impl Model {
             | Command::Rename { member, .. }
             | Command::SetTopic { member, .. }
             | Command::Change { member, .. }
-            | Command::Leave { member } => self.renaming.contains(member),
+            | Command::Relay { member, .. }
+            | Command::Redact { member, .. }
+            | Command::Leave { member, .. } => self.renaming.contains(member),
             Command::Remove { member, target, .. } | Command::Grant { member, target, .. } => {
                 self.renaming.contains(member) || self.renaming.contains(target)
             }
@@ -594,10 +609,10 @@ impl InFlight {
                 client_id: Some(client_id.clone()?),
             },
             // Nothing is held for it.
-            Kind::Topic { .. } => return None,
+            Kind::Topic { .. } | Kind::Relayed(_) | Kind::Redacted { .. } => return None,
             kind @ (Kind::Joined { .. }
             | Kind::Renamed { .. }
-            | Kind::Left
+            | Kind::Left(_)
             | Kind::Removed { .. }
             | Kind::Granted { .. }
             | Kind::Changed { .. }) => kind.clone(),

@@ -8,8 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use conclave_core::{
-    ClientId, Command, Event, GroupId, GroupName, Member, MemberId, Name, Origin, Passing, Refusal,
-    SeatSecret, Seq, Standing, Text, Timestamp, Topic, Typing, limits,
+    ClientId, Command, Event, Farewell, GroupId, GroupName, Kind, Member, MemberId, Name, Origin,
+    Passing, Reason, Refusal, Relay, SeatSecret, Seq, Standing, Text, Timestamp, Topic, Typing,
+    limits,
 };
 use conclave_log::GroupOptions;
 use tokio::sync::oneshot;
@@ -110,6 +111,8 @@ pub enum Said {
     Words(Text),
     /// Done (`/me`).
     Action(Text),
+    /// Said with what only some doors can show. No client id is kept with it.
+    Relay(Relay),
 }
 
 impl Said {
@@ -117,6 +120,7 @@ impl Said {
         match self {
             Self::Words(text) => Command::Say { member, text, client_id },
             Self::Action(text) => Command::Act { member, text, client_id },
+            Self::Relay(relay) => Command::Relay { member, relay },
         }
     }
 }
@@ -248,6 +252,29 @@ impl Membership {
         })
     }
 
+    /// Takes a message back, its own or, for a moderator, anyone's: it is given out no more. Whether
+    /// it was not taken back already.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAModerator`] for what somebody else said; [`Refusal::Unknown`] where there is
+    /// no such message; [`Refusal::ListFull`] past [`limits::REDACTIONS_MAX`].
+    ///
+    /// # Cancel safety
+    /// It may happen.
+    pub async fn redact(&self, seq: Seq, reason: Reason) -> Result<bool, Refusal> {
+        let found = self.events_after(seq.minus(1), 1).await?;
+        let said = |event: &&Event| {
+            event.seq == seq
+                && matches!(
+                    event.entry.kind,
+                    Kind::Said { .. } | Kind::Action { .. } | Kind::Relayed(_)
+                )
+        };
+        let of = found.first().filter(said).ok_or(Refusal::Unknown)?.entry.member;
+        let command = Command::Redact { member: self.member, seq, of, reason };
+        self.change_by(command).await
+    }
+
     /// Ends when all that is under way in the group now has landed or failed, and what landed was
     /// brought to everyone who is not behind.
     ///
@@ -302,7 +329,9 @@ impl Membership {
         let page = history::page(self.hub.log(), self.live.id, side, count).await;
         // Who was removed while it was read is given nothing of it.
         self.check()?;
-        page.map_err(|error| refusal_of(&error))
+        let mut page = page.map_err(|error| refusal_of(&error))?;
+        self.live.redact(&mut page);
+        Ok(page)
     }
 
     /// Whether it still is a member, of a group that has not ended.
@@ -338,6 +367,6 @@ impl Membership {
     /// It leaves.
     pub async fn leave(&self) {
         // Ends when the member has left, or cannot just now.
-        let _left = leaving::leave(&self.hub, &self.live, self.member).await;
+        let _left = leaving::leave(&self.hub, &self.live, self.member, Farewell::default()).await;
     }
 }

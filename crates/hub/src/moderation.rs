@@ -138,7 +138,7 @@ impl Membership {
     }
 
     /// Has something changed, and waits until that is durable. Whether it was not so already.
-    async fn change_by(&self, command: Command) -> Result<bool, Refusal> {
+    pub(crate) async fn change_by(&self, command: Command) -> Result<bool, Refusal> {
         match self.try_to(command).await? {
             Some(sending) => sending.landed().await.map(|_landed| true),
             None => Ok(false),

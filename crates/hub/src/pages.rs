@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use conclave_core::{GroupId, Seq, limits};
+use conclave_core::{Event, GroupId, Seq, limits};
 use conclave_log::{Log, LogError};
 
 use crate::tail::Chunk;
@@ -31,6 +31,7 @@ impl Pages {
         log: &dyn Log,
         group: GroupId,
         seq: Seq,
+        redact: impl Fn(&mut [Event]) + Send,
     ) -> Result<Option<Arc<Chunk>>, LogError> {
         if let Some(page) = self.find(seq) {
             return Ok(Some(page));
@@ -42,10 +43,11 @@ impl Pages {
         // Where pages begin is the same for all, so that they are of use to all.
         let first = Seq(seq.0 - (seq.0 - 1) % limits::PAGE_EVENTS_MAX as u64);
         for from in [first, seq] {
-            let events = log.read(group, from).await?;
+            let mut events = log.read(group, from).await?;
             if events.is_empty() {
                 return Ok(None);
             }
+            redact(&mut events);
             let page = Arc::new(Chunk::new(events));
             // Long texts may end a page before it.
             if holds(&page, seq) {
@@ -125,7 +127,7 @@ mod tests {
         }
 
         async fn page(&self, pages: &Pages, seq: u64) -> Option<Arc<Chunk>> {
-            pages.read(&self.log, self.group, Seq(seq)).await.unwrap()
+            pages.read(&self.log, self.group, Seq(seq), |_page| {}).await.unwrap()
         }
     }
 

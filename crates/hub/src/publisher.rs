@@ -51,6 +51,7 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
                 hub.settle_appends(tickets.iter().flatten().count());
                 let Some(live) = hub.directory().find(group) else { continue };
                 if let Some(chunk) = settle(hub, &live, now, events, &tickets) {
+                    forget_redacted(&live, chunk.events());
                     written = pass(hub, &live, &chunk, written).await;
                     live.note_delivered(chunk.end().minus(1));
                     if live.two.is_some() {
@@ -75,11 +76,18 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
 /// Why the member's sessions end by such an event, where they do.
 fn why_ended(kind: &Kind) -> Option<Ended> {
     match kind {
-        Kind::Left => Some(Ended::Left),
+        Kind::Left(_) => Some(Ended::Left),
         Kind::Removed { by, reason } => {
             Some(Ended::Removed { by: by.clone(), reason: reason.clone() })
         }
         _ => None,
+    }
+}
+
+/// Lets go of pages at hand, which have the words of what was taken back.
+fn forget_redacted(live: &LiveGroup, events: &[Event]) {
+    if events.iter().any(|event| matches!(event.entry.kind, Kind::Redacted { .. })) {
+        live.pages().let_go();
     }
 }
 

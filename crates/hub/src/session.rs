@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use conclave_core::{MemberId, Refusal, Seq};
+use conclave_core::{Farewell, MemberId, Refusal, Seq};
 use tokio::sync::oneshot;
 
 use crate::admission::Keep;
@@ -199,8 +199,16 @@ impl Session {
     ///
     /// # Cancel safety
     /// It leaves.
-    pub async fn leave(mut self) {
-        if let Some(left) = self.part(true) {
+    pub async fn leave(self) {
+        self.leave_with(Farewell::default()).await;
+    }
+
+    /// The same, saying something.
+    ///
+    /// # Cancel safety
+    /// It leaves.
+    pub async fn leave_with(mut self, farewell: Farewell) {
+        if let Some(left) = self.part(Some(farewell)) {
             // Ends when the member has left, or cannot just now.
             let _left = left.await;
         }
@@ -208,7 +216,7 @@ impl Session {
 
     /// Takes the connection out of the group: it is written nothing of it from here on. Where the
     /// membership ends with it, that is set going.
-    fn part(&mut self, is_leaving: bool) -> Option<oneshot::Receiver<()>> {
+    fn part(&mut self, leaving: Option<Farewell>) -> Option<oneshot::Receiver<()>> {
         if std::mem::replace(&mut self.has_left, true) {
             return None;
         }
@@ -219,8 +227,8 @@ impl Session {
         if hub.is_stopping() || (self.keep == Keep::Connection && hub.keeps_members()) {
             return None;
         }
-        if is_leaving {
-            return Some(leaving::leave(hub, live, *member));
+        if let Some(farewell) = leaving {
+            return Some(leaving::leave(hub, live, *member, farewell));
         }
         if was_last {
             passing::note_presence(hub, live, *member, true);
@@ -231,6 +239,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        drop(self.part(self.keep == Keep::Connection));
+        let is_leaving = self.keep == Keep::Connection;
+        drop(self.part(is_leaving.then(Farewell::default)));
     }
 }

@@ -68,7 +68,10 @@ impl Hub {
     /// # Cancel safety
     /// Safe.
     pub async fn export(&self, id: GroupId, from: Seq) -> Result<Vec<Event>, Refusal> {
-        self.log().read(id, from).await.map_err(|error| refusal_of(&error))
+        let live = self.load(id).await?.ok_or(Refusal::GroupClosed)?;
+        let mut page = self.log().read(id, from).await.map_err(|error| refusal_of(&error))?;
+        live.redact(&mut page);
+        Ok(page)
     }
 
     /// Closes a group: everybody in it is shown out and nobody can join; what was said stays.

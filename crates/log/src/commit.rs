@@ -163,7 +163,7 @@ mod tests {
                 member: MemberId(1),
                 name: Name::from_log("Noya"),
                 account: None,
-                kind: Kind::Left,
+                kind: Kind::Left(conclave_core::Farewell::default()),
             },
         };
         let tickets = seqs.clone().map(|seq| Some(Ticket(seq))).collect();

@@ -31,6 +31,7 @@ use hyper_util::rt::TokioTimer;
 
 use crate::connection::{Reader, Running, gone, linger};
 use crate::gate::{Gate, Place};
+use crate::irc::IrcDriver;
 use crate::refuse::Turned;
 use crate::server::Context;
 use guard::Guard;
@@ -123,6 +124,12 @@ async fn serve_http(
         && let Ok(parts) = upgraded.downcast::<Stream>()
     {
         drop(parts.io);
+        if let Some(framing) = visit.irc()
+            && let Some(reader) = handed.take()
+        {
+            let driver = IrcDriver::new(context, place, address, outlet, framing);
+            return driver.run(reader, &parts.read_buf);
+        }
         if let Some(reader) = handed.take() {
             return Socket::new(context, place, address, outlet).run(reader, &parts.read_buf);
         }
@@ -141,7 +148,13 @@ async fn answer(
     request: hyper::Request<hyper::body::Incoming>,
 ) -> axum::response::Response {
     use futures_util::FutureExt as _;
-    let request = request.map(axum::body::Body::new);
+    let mut request = request.map(axum::body::Body::new);
+    let upgrade = request.headers().get("upgrade").and_then(|value| value.to_str().ok());
+    let is_socket = upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    if is_socket && request.uri().path() == "/" {
+        *request.uri_mut() = axum::http::Uri::from_static("/api/v1/ws");
+        request.extensions_mut().insert(routes::AtRoot);
+    }
     let response = match context.site.guard.check(&request) {
         Ok(()) => {
             let routed = routes::call(context.site.routes.clone(), visit, request);

@@ -49,10 +49,10 @@ impl Group {
                 self.claim(id, to);
                 self.expected.entry(id).or_default().names.push(to.clone());
             }
-            Kind::Left | Kind::Removed { .. } => {
+            Kind::Left(_) | Kind::Removed { .. } => {
                 self.expected.entry(id).or_default().departure_count += 1;
             }
-            Kind::Topic { .. } => {}
+            Kind::Topic { .. } | Kind::Relayed(_) | Kind::Redacted { .. } => {}
             kind @ (Kind::Granted { .. } | Kind::Changed { .. }) => {
                 self.expected_changes.push(kind.clone());
             }
@@ -70,7 +70,9 @@ impl Group {
         match &entry.kind {
             Kind::Joined { .. } => self.release(entry.member, &entry.name),
             Kind::Renamed { to } => self.release(entry.member, to),
-            Kind::Left
+            Kind::Left(_)
+            | Kind::Relayed(_)
+            | Kind::Redacted { .. }
             | Kind::Removed { .. }
             | Kind::Topic { .. }
             | Kind::Granted { .. }
@@ -103,7 +105,7 @@ impl Group {
                 &entry.name
             }
             Kind::Renamed { to } => to,
-            Kind::Left | Kind::Removed { .. } => {
+            Kind::Left(_) | Kind::Removed { .. } => {
                 expected.departure_count = expected.departure_count.saturating_sub(1);
                 return self.forget_fulfilled(entry.member);
             }

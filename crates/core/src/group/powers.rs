@@ -56,6 +56,8 @@ impl Group {
         let role = match (is_first, is_taken_over) {
             // Of two who write to each other neither is above the other.
             _ if self.are_names_free => Role::Member,
+            // Who makes a channel on IRC is one of its operators, and none is above the others.
+            (true, _) if self.founding.alias.is_some() => Role::Moderator,
             (true, _) => Role::Owner,
             (false, true) => Role::Moderator,
             (false, false) => Role::Member,
@@ -184,6 +186,25 @@ impl Group {
             return Err(Refusal::TheOwner);
         }
         self.entry(target_id, Kind::Removed { by, reason })
+    }
+
+    pub(super) fn decide_redaction(
+        &self,
+        id: MemberId,
+        seq: Seq,
+        of: MemberId,
+        reason: Reason,
+    ) -> Result<Decision, Refusal> {
+        if of != id {
+            self.moderator(id)?;
+        }
+        if self.is_redacted(seq) {
+            return Ok(Decision::Unchanged);
+        }
+        if self.redacted.len() >= limits::REDACTIONS_MAX {
+            return Err(Refusal::ListFull);
+        }
+        self.entry(id, Kind::Redacted { seq, reason })
     }
 
     pub(super) fn decide_grant(

@@ -29,7 +29,7 @@ fn rename(member: u64, to: &str) -> Command {
 }
 
 fn leave(member: u64) -> Command {
-    Command::Leave { member: MemberId(member) }
+    Command::Leave { member: MemberId(member), farewell: crate::Farewell::default() }
 }
 
 fn say(member: u64, given: Option<&str>) -> Command {
@@ -251,7 +251,7 @@ fn events_about_somebody_who_is_no_member_change_nothing_but_the_head() {
     let mut group = group_of(&["Noya"]);
     let before = group.snapshot();
     let kinds = [
-        Kind::Left,
+        Kind::Left(crate::Farewell::default()),
         Kind::Renamed { to: name("Dan") },
         Kind::Said { text: Text::parse("hi").unwrap(), client_id: Some(client_id("c")) },
         Kind::Removed { by: name("Noya"), reason: Reason::default() },

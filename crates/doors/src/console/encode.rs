@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use conclave_core::text::is_plain;
-use conclave_core::{Event, Kind, Name};
+use conclave_core::{Event, Kind, Name, Relay, Text};
 
 use super::words;
 
@@ -42,7 +42,9 @@ pub fn encode_event(event: &Event, line_end: LineEnd, out: &mut Vec<u8>) {
 /// have no colon. News of a conversation is not shown.
 pub fn encode_told(event: &Event, with: &Name, is_own: bool, line_end: LineEnd, out: &mut Vec<u8>) {
     let (sign, said, text) = match &event.entry.kind {
-        Kind::Said { text, .. } => (words::NOTICE, words::SAID, text),
+        Kind::Said { text, .. } | Kind::Relayed(Relay { text: Some(text), .. }) => {
+            (words::NOTICE, words::SAID, text)
+        }
         Kind::Action { text, .. } => (words::ACTION, if is_own { words::SAID } else { " " }, text),
         _ => return,
     };
@@ -79,7 +81,12 @@ fn encode(event: &Event, when: &str, line_end: LineEnd, out: &mut Vec<u8>) {
             text.lines().for_each(|text_line| line(&[words::ACTION, name, " ", text_line]));
         }
         Kind::Joined { .. } => line(&[words::NOTICE, name, words::HAS_CONNECTED]),
-        Kind::Left => line(&[words::NOTICE, name, words::HAS_LEFT]),
+        Kind::Left(_) => line(&[words::NOTICE, name, words::HAS_LEFT]),
+        Kind::Relayed(relay) => {
+            let lines = relay.text.iter().flat_map(Text::lines);
+            lines.for_each(|text_line| line(&[name, words::SAID, text_line]));
+        }
+        Kind::Redacted { .. } => line(&[words::NOTICE, name, words::TOOK_BACK]),
         Kind::Renamed { to } => {
             line(&[words::NOTICE, name, words::IS_NOW_KNOWN_AS, to.as_str()]);
         }

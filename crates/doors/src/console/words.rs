@@ -52,6 +52,7 @@ pub(super) const NOTICE: &str = "* ";
 pub(super) const TO_YOU: &str = " (to you)";
 pub(super) const TO: &str = "to ";
 pub(super) const HAS_CONNECTED: &str = " has connected to the chat room";
+pub(super) const TOOK_BACK: &str = " took a message back";
 pub(super) const HAS_LEFT: &str = " has left the group";
 pub(super) const IS_NOW_KNOWN_AS: &str = " is now known as ";
 pub(super) const SET_TOPIC: &str = " set the topic: ";

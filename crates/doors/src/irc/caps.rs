@@ -45,6 +45,8 @@ caps! {
     DraftPreAway "draft/pre-away" ""
     Sasl "sasl" "PLAIN"
     AccountRegistration "draft/account-registration" "custom-account-name"
+    MessageRedaction "draft/message-redaction" ""
+    ReadMarker "draft/read-marker" ""
     Chathistory "draft/chathistory" ""
     EventPlayback "draft/event-playback" ""
 }

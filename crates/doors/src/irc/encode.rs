@@ -4,7 +4,8 @@
 //! all doors appear alike, as `name!name@conclave`, since an event tells no more of them.
 
 use conclave_core::{
-    Change, Event, Flag, GroupId, GroupName, Kind, Listing, Mask, Name, Power, Timestamp,
+    Change, Event, Farewell, Flag, GroupId, GroupName, Kind, Listing, Manner, Mask, Name, Power,
+    Relay, Timestamp,
 };
 
 use super::caps::{Cap, Caps};
@@ -25,10 +26,11 @@ const BY_ALIAS: u16 = 16;
 const TEXT_FRAMES: u16 = 32;
 const BINARY_FRAMES: u16 = 64;
 const ECHO: u16 = 128;
+const REDACTION: u16 = 256;
 
 impl Style {
     /// How many styles there are.
-    pub const COUNT: usize = 256;
+    pub const COUNT: usize = 512;
 
     /// The style of that number, below [`Style::COUNT`].
     pub const fn of_index(index: u16) -> Self {
@@ -57,6 +59,9 @@ impl Style {
         }
         if caps.has(Cap::EchoMessage) {
             bits |= ECHO;
+        }
+        if caps.has(Cap::MessageRedaction) {
+            bits |= REDACTION;
         }
         if matches!(addressed, Addressed::ByAlias) {
             bits |= BY_ALIAS;
@@ -197,13 +202,22 @@ pub fn encode_aside(aside: Aside<'_>, label: Option<&str>, style: Style, out: &m
 /// The same as lines.
 pub fn lines_of_aside(aside: Aside<'_>, style: Style) -> Vec<Written> {
     let Aside { conversation, from, to, event, .. } = aside;
-    let begun = tagged(Written::new(&source_of(from), "PRIVMSG"), event.at, style);
     let group = GroupName::from(conversation);
-    let begun = if style.has(TAGS) { begun.tag("msgid", &msgid_of(&group, event)) } else { begun };
-    let begun = begun.param(&nick_of(to));
+    let begin = |command: &str| {
+        let begun = tagged(Written::new(&source_of(from), command), event.at, style);
+        let begun = with_account(begun, event, style);
+        if style.has(TAGS) { begun.tag("msgid", &msgid_of(&group, event)) } else { begun }
+    };
+    let to = nick_of(to);
+    let begun = begin("PRIVMSG").param(&to);
     match &event.entry.kind {
         Kind::Said { text, .. } => said(&begun, text.lines(), "", ""),
         Kind::Action { text, .. } => said(&begun, text.lines(), "\u{1}ACTION ", "\u{1}"),
+        Kind::Relayed(relay) => relayed(&begin, relay, &to, style),
+        Kind::Redacted { seq, reason } if style.has(REDACTION) => {
+            let line = begin("REDACT").param(&to).param(&format!("{conversation}-{seq}"));
+            vec![if reason.is_empty() { line } else { line.last(reason.as_str()) }]
+        }
         _ => Vec::new(),
     }
 }
@@ -215,7 +229,7 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
     let source = source_of(name);
     let begin = |command: &str| {
         let written = Written::new(&source, command);
-        let written = tagged(written, event.at, style);
+        let written = with_account(tagged(written, event.at, style), event, style);
         if style.has(TAGS) { written.tag("msgid", &msgid_of(group, event)) } else { written }
     };
     match &event.entry.kind {
@@ -223,15 +237,31 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
         Kind::Action { text, .. } => {
             said(&begin("PRIVMSG").param(&channel), text.lines(), "\u{1}ACTION ", "\u{1}")
         }
-        Kind::Joined { .. } => {
+        Kind::Joined { origin, .. } => {
             let joined = begin("JOIN").param(&channel);
-            vec![if style.has(EXTENDED_JOIN) {
-                joined.param("*").last(name.as_str())
-            } else {
-                joined
-            }]
+            if !style.has(EXTENDED_JOIN) {
+                return vec![joined];
+            }
+            let account = event.entry.account.as_ref();
+            let account = account.map_or("*", |account| account.name().as_str());
+            vec![joined.param(account).last(origin.in_full().unwrap_or(name.as_str()))]
         }
-        Kind::Left => vec![begin("PART").param(&channel)],
+        Kind::Left(Farewell { reason, is_from_server: true }) => {
+            vec![begin("QUIT").last(reason.as_str())]
+        }
+        Kind::Left(Farewell { reason, .. }) => {
+            let left = begin("PART").param(&channel);
+            vec![if reason.is_empty() { left } else { left.last(reason.as_str()) }]
+        }
+        Kind::Relayed(relay) => relayed(&begin, relay, &channel, style),
+        Kind::Redacted { seq, reason } => {
+            if !style.has(REDACTION) {
+                return Vec::new();
+            }
+            let msgid = format!("{}-{seq}", group.id);
+            let line = begin("REDACT").param(&channel).param(&msgid);
+            vec![if reason.is_empty() { line } else { line.last(reason.as_str()) }]
+        }
         Kind::Renamed { to } => vec![begin("NICK").param(&nick_of(to))],
         Kind::Topic { text } => vec![begin("TOPIC").param(&channel).last(text.as_str())],
         Kind::Removed { by, reason } => {
@@ -297,6 +327,35 @@ fn mode_of(change: &Change) -> Option<(String, Option<String>)> {
             Some((letter(false, of_listing(listing)?), Some(written(mask))))
         }
         Change::Invited(_) => None,
+    }
+}
+
+fn with_account(written: Written, event: &Event, style: Style) -> Written {
+    match &event.entry.account {
+        Some(account) if style.has(ACCOUNT) => written.tag("account", account.name().as_str()),
+        _ => written,
+    }
+}
+
+/// What was said with more than words, as far as the style shows it.
+fn relayed(
+    begin: &impl Fn(&str) -> Written,
+    relay: &Relay,
+    target: &str,
+    style: Style,
+) -> Vec<Written> {
+    let command = match relay.manner {
+        Manner::Words => "PRIVMSG",
+        Manner::Notice => "NOTICE",
+        Manner::Tags => "TAGMSG",
+    };
+    let begun = begin(command).param(target);
+    let begun = if style.has(TAGS) { begun.raw_tags(relay.tags.as_str()) } else { begun };
+    match &relay.text {
+        Some(text) => said(&begun, text.lines(), "", ""),
+        // Without its tags it says nothing.
+        None if style.has(TAGS) && !relay.tags.as_str().is_empty() => vec![begun],
+        None => Vec::new(),
     }
 }
 

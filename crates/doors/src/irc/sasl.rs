@@ -26,7 +26,7 @@ pub enum Step {
     NoSuchMechanism,
     /// The client gave up.
     Aborted,
-    /// The answer is longer than it may be.
+    /// A part of the answer is longer than it may be.
     TooLong,
     /// The answer is none.
     Malformed,
@@ -73,9 +73,13 @@ impl Sasl {
             self.answer = Some(Zeroizing::default());
             return Step::Ask;
         };
-        if given.len() > PART_BYTES || answer.len() + given.len() > limits::SASL_BYTES_MAX {
+        if given.len() > PART_BYTES {
             self.answer = None;
             return Step::TooLong;
+        }
+        if answer.len() + given.len() > limits::SASL_BYTES_MAX {
+            self.answer = None;
+            return Step::Malformed;
         }
         if given != "+" {
             answer.push_str(given);
@@ -202,6 +206,6 @@ mod tests {
         let mut sasl = Sasl::default();
         assert_eq!(sasl.handle("PLAIN"), Step::Ask);
         let part = "A".repeat(400);
-        assert!((0..100).any(|_| sasl.handle(&part) == Step::TooLong), "it is bounded");
+        assert!((0..100).any(|_| sasl.handle(&part) == Step::Malformed), "it is bounded");
     }
 }

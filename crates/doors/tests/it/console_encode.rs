@@ -1,7 +1,7 @@
 //! Events as the console shows them.
 
 use conclave_core::{
-    Entry, Event, Kind, MemberId, Name, Origin, Reason, Role, Seq, Text, Timestamp, Topic,
+    Entry, Event, Farewell, Kind, MemberId, Name, Origin, Reason, Role, Seq, Text, Timestamp, Topic,
 };
 use conclave_doors::console::{LineEnd, encode_earlier, encode_event, encode_told};
 
@@ -44,7 +44,7 @@ fn events_are_shown_as_the_interface_says() {
     );
     check(
         "Shoham",
-        Kind::Left,
+        Kind::Left(Farewell::default()),
         "* Shoham has left the group\n",
         "[2026-11-20 14:03] * Shoham has left the group\r\n",
     );
@@ -128,7 +128,7 @@ fn what_one_tells_another_looks_like_nothing_a_member_says() {
         (said("a\nb"), "* Noya (to you): a\n* Noya (to you): b\n", "* to Dan: a\n* to Dan: b\n"),
         (said("\u{1b}[2J"), "* Noya (to you): [2J\n", "* to Dan: [2J\n"),
         (acted("waves"), "** Noya (to you) waves\n", "** to Dan: waves\n"),
-        (Kind::Left, "", ""),
+        (Kind::Left(Farewell::default()), "", ""),
         (Kind::Renamed { to: Name::from_log("Noa") }, "", ""),
     ] {
         assert_eq!(told(kind.clone(), false), to_the_other);

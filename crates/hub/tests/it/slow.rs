@@ -110,7 +110,7 @@ async fn everybody_sees_everything() {
         let is_shown = |event: &conclave_core::Event| {
             event.seq > client.head
                 && event.entry.member != member
-                && !matches!(event.entry.kind, conclave_core::Kind::Left)
+                && !matches!(event.entry.kind, conclave_core::Kind::Left(_))
         };
         assert_eq!(seen, stage.lines(group, is_shown), "{member:?}");
     }

@@ -1,6 +1,8 @@
 //! Cases of accounts: making and finding them, what they are members of, and how far they have read.
 
-use conclave_core::{Account, AccountId, Entry, GroupId, Kind, MemberId, Name, Timestamp, limits};
+use conclave_core::{
+    Account, AccountId, Entry, Farewell, GroupId, Kind, MemberId, Name, Timestamp, limits,
+};
 
 use super::Subject;
 use super::session::{Outcome, Session, group, joined, removed};
@@ -109,11 +111,11 @@ pub async fn the_groups_of_an_account_are_those_it_is_in<S: Subject>(subject: &m
         land(&mut session, group(number), &noya, 1, joined()).await;
     }
     land(&mut session, group(1002), &dan, 2, joined()).await;
-    land(&mut session, group(1000), &noya, 1, Kind::Left).await;
+    land(&mut session, group(1000), &noya, 1, Kind::Left(Farewell::default())).await;
     land(&mut session, group(1001), &noya, 1, removed("Dan")).await;
     land(&mut session, group(1001), &noya, 3, joined()).await;
     land(&mut session, group(1003), &noya, 1, Kind::Renamed { to: name("Noa") }).await;
-    land(&mut session, group(1002), &dan, 2, Kind::Left).await;
+    land(&mut session, group(1002), &dan, 2, Kind::Left(Farewell::default())).await;
     for _ in 0..2 {
         let groups = session.log.groups_of(noya.clone()).await.unwrap();
         assert_eq!(groups, [group(1001), group(1002), group(1003)]);

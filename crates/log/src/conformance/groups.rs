@@ -1,9 +1,9 @@
 //! Cases of groups: making, listing, deleting, and what is kept of them.
 
 use conclave_core::{
-    Alias, Change, ClientId, Command, Decision, Flag, Founding, Group, GroupId, Kind, Listing,
-    Mask, MemberId, Name, Origin, PasswordHash, Power, Reason, Role, SeatHash, Seq, Snapshot, Text,
-    Topic,
+    Alias, Change, ClientId, Command, Decision, Farewell, Flag, Founding, Group, GroupId, Kind,
+    Listing, Mask, MemberId, Name, Origin, PasswordHash, Power, Reason, Role, SeatHash, Seq,
+    Snapshot, Text, Topic,
 };
 
 use super::Subject;
@@ -188,7 +188,7 @@ pub async fn every_kind_of_event_survives<S: Subject>(subject: &mut S) {
         Kind::Changed { change: Change::Password(Some(PasswordHash::from_phc("$argon2id$1"))) },
         Kind::Changed { change: Change::Listed(Listing::Bans, Mask::from_log("*!*@irc")) },
         joined(),
-        Kind::Left,
+        Kind::Left(Farewell::default()),
         Kind::Said { text: text(&"ש".repeat(2048)), client_id: client_id(&"x".repeat(64)) },
     ];
     let mut session = Session::open(subject).await;

@@ -54,7 +54,7 @@ impl Disk {
                 events.iter().rev().filter(|event| event.entry.account.as_ref() == Some(account));
             let newest = of_account.find_map(|event| match event.entry.kind {
                 Kind::Joined { .. } => Some(true),
-                Kind::Left | Kind::Removed { .. } => Some(false),
+                Kind::Left(_) | Kind::Removed { .. } => Some(false),
                 _ => None,
             });
             newest == Some(true)

@@ -5,8 +5,8 @@
 //! chain is of them; and what the first version wrote, which knew none of this, has nothing here.
 
 use conclave_core::{
-    Change, Event, Flag, Kind, Listing, Mask, MemberId, Name, Origin, PasswordHash, Power, Reason,
-    Role, Seq,
+    Change, Event, Farewell, Flag, Kind, Listing, Manner, Mask, MemberId, Name, Origin,
+    PasswordHash, Power, Reason, Relay, Role, Seq, Tags, Text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ struct Joined {
     user: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     host: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    full: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     role: Option<String>,
 }
@@ -46,6 +48,31 @@ enum Changed {
     Invited(String),
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Left {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    server: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Relayed {
+    manner: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    tags: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Redacted {
+    seq: u64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+}
+
 /// What who joins is where nothing else is said: the first to join made the group.
 const fn role_at(seq: Seq) -> Role {
     if seq.0 == 1 { Role::Owner } else { Role::Member }
@@ -61,7 +88,9 @@ pub(super) fn render(event: &Event) -> Option<String> {
                 return None;
             }
             let host = is_told.then(|| origin.host().to_owned());
-            serde_json::to_string(&Joined { user: origin.user().map(str::to_owned), host, role })
+            let user = origin.user().map(str::to_owned);
+            let full = origin.in_full().map(str::to_owned);
+            serde_json::to_string(&Joined { user, host, full, role })
         }
         Kind::Removed { reason, .. } => {
             if reason.is_empty() {
@@ -74,6 +103,21 @@ pub(super) fn render(event: &Event) -> Option<String> {
             serde_json::to_string(&Granted { of: of.0, power, given: *is_given })
         }
         Kind::Changed { change } => serde_json::to_string(&written_change(change)),
+        Kind::Left(Farewell { reason, is_from_server }) => {
+            if reason.is_empty() && !is_from_server {
+                return None;
+            }
+            let reason = reason.as_str().to_owned();
+            serde_json::to_string(&Left { reason, server: *is_from_server })
+        }
+        Kind::Relayed(Relay { manner, tags, .. }) => {
+            let (manner, tags) = (manner.word().to_owned(), tags.as_str().to_owned());
+            serde_json::to_string(&Relayed { manner, tags })
+        }
+        Kind::Redacted { seq, reason } => {
+            let reason = reason.as_str().to_owned();
+            serde_json::to_string(&Redacted { seq: seq.0, reason })
+        }
         _ => return None,
     };
     // Of strings and numbers: it cannot fail.
@@ -103,10 +147,14 @@ fn written_change(change: &Change) -> Changed {
 /// Where who joined came from, and what it may do; nothing for what cannot be read.
 pub(super) fn joined(seq: Seq, more: Option<&str>) -> Option<(Origin, Role)> {
     let Some(more) = more else { return Some((Origin::CONSOLE, role_at(seq))) };
-    let Joined { user, host, role } = serde_json::from_str(more).ok()?;
+    let Joined { user, host, full, role } = serde_json::from_str(more).ok()?;
     let origin = match host {
         Some(host) => Origin::new(user.as_deref(), &host),
         None => Origin::CONSOLE,
+    };
+    let origin = match full {
+        Some(full) => origin.called(&full),
+        None => origin,
     };
     let role = match role {
         Some(word) => Role::of_word(&word)?,
@@ -120,6 +168,25 @@ pub(super) fn reason(more: Option<&str>) -> Option<Reason> {
     let Some(more) = more else { return Some(Reason::default()) };
     let Removed { reason } = serde_json::from_str(more).ok()?;
     Some(Reason::from_log(reason))
+}
+
+/// What somebody said who left; nothing for what cannot be read.
+pub(super) fn farewell(more: Option<&str>) -> Option<Farewell> {
+    let Some(more) = more else { return Some(Farewell::default()) };
+    let Left { reason, server } = serde_json::from_str(more).ok()?;
+    Some(Farewell { reason: Reason::from_log(reason), is_from_server: server })
+}
+
+/// What was said with more than words; nothing for what cannot be read.
+pub(super) fn relayed(text: Option<Text>, more: Option<&str>) -> Option<Relay> {
+    let Relayed { manner, tags } = serde_json::from_str(more?).ok()?;
+    Some(Relay { manner: Manner::of_word(&manner)?, text, tags: Tags::parse(&tags)? })
+}
+
+/// Which message was taken back, and why; nothing for what cannot be read.
+pub(super) fn redacted(more: Option<&str>) -> Option<(Seq, Reason)> {
+    let Redacted { seq, reason } = serde_json::from_str(more?).ok()?;
+    Some((Seq(seq), Reason::from_log(reason)))
 }
 
 /// Whose power was given or taken away; nothing for what cannot be read.
@@ -166,8 +233,25 @@ pub(super) mod tests {
             changes.push(Change::Listed(listing, mask()));
             changes.push(Change::Unlisted(listing, mask()));
         }
+        let tagged = |manner, text: Option<&str>| {
+            let text = text.map(|text| Text::parse(text).unwrap());
+            Kind::Relayed(Relay { manner, text, tags: Tags::parse("+a=\"b").unwrap() })
+        };
+        let reason = || Reason::parse("so \"there\"").unwrap();
+        let mut others = vec![
+            tagged(Manner::Notice, Some("beep")),
+            tagged(Manner::Words, Some("words")),
+            tagged(Manner::Tags, None),
+            Kind::Redacted { seq: Seq(3), reason: reason() },
+            Kind::Redacted { seq: Seq(3), reason: Reason::default() },
+        ];
+        for is_from_server in [true, false] {
+            others.push(Kind::Left(Farewell { reason: reason(), is_from_server }));
+        }
+        others.push(Kind::Left(Farewell { reason: Reason::default(), is_from_server: true }));
         let mut kinds: Vec<_> =
             changes.into_iter().map(|change| Kind::Changed { change }).collect();
+        kinds.extend(others);
         for (power, is_given) in [(Power::Voice, true), (Power::Moderator, false)] {
             kinds.push(Kind::Granted {
                 of: MemberId(4),

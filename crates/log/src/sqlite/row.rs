@@ -122,7 +122,14 @@ impl<'event> Parts<'event> {
             Kind::Joined { seat, .. } => {
                 Self { kind: "joined", seat: seat.as_ref(), more, ..Self::default() }
             }
-            Kind::Left => Self { kind: "left", ..Self::default() },
+            Kind::Left(_) => Self { kind: "left", more, ..Self::default() },
+            Kind::Relayed(relay) => Self {
+                kind: "relayed",
+                text: relay.text.as_ref().map(Text::as_str),
+                more,
+                ..Self::default()
+            },
+            Kind::Redacted { .. } => Self { kind: "redacted", more, ..Self::default() },
             Kind::Renamed { to } => {
                 Self { kind: "renamed", text: Some(to.as_str()), ..Self::default() }
             }
@@ -226,7 +233,15 @@ impl Names {
                 let (origin, role) = more::joined(seq, more()?).ok_or(unreadable)?;
                 Kind::Joined { seat, origin, role }
             }
-            "left" => Kind::Left,
+            "left" => Kind::Left(more::farewell(more()?).ok_or(unreadable)?),
+            "relayed" => {
+                let text = row.get::<_, Option<String>>(5)?.map(Text::from_log);
+                Kind::Relayed(more::relayed(text, more()?).ok_or(unreadable)?)
+            }
+            "redacted" => {
+                let (seq, reason) = more::redacted(more()?).ok_or(unreadable)?;
+                Kind::Redacted { seq, reason }
+            }
             "renamed" => Kind::Renamed { to: self.name(row.get_ref(5)?.as_str()?) },
             "topic" => Kind::Topic { text: Topic::from_log(row.get(5)?) },
             "removed" => {
@@ -315,7 +330,7 @@ mod tests {
             Kind::Joined { seat: None, origin: Origin::of_door("web"), role: Role::Member },
             Kind::Joined { seat: None, origin: Origin::default(), role: Role::Member },
             Kind::Joined { seat: None, origin: Origin::default(), role: Role::Owner },
-            Kind::Left,
+            Kind::Left(conclave_core::Farewell::default()),
             Kind::Renamed { to: Name::from_log("Dana") },
             Kind::Topic { text: Topic::from_log("tea".to_owned()) },
             Kind::Topic { text: Topic::default() },
@@ -382,20 +397,23 @@ mod tests {
     fn no_two_events_have_the_same_chain() {
         let mut chains: Vec<Chain> =
             kinds().into_iter().map(|kind| chain(&[1; 16], &event(kind))).collect();
-        let moved = Event { seq: Seq(8), ..event(Kind::Left) };
-        let later = Event { at: Timestamp::from_ms(1_001), ..event(Kind::Left) };
-        let mut other = event(Kind::Left);
+        let moved = Event { seq: Seq(8), ..event(Kind::Left(conclave_core::Farewell::default())) };
+        let later = Event {
+            at: Timestamp::from_ms(1_001),
+            ..event(Kind::Left(conclave_core::Farewell::default()))
+        };
+        let mut other = event(Kind::Left(conclave_core::Farewell::default()));
         other.entry.member = MemberId(4);
-        let mut named = event(Kind::Left);
+        let mut named = event(Kind::Left(conclave_core::Farewell::default()));
         named.entry.name = Name::from_log("Noya");
-        let mut held = event(Kind::Left);
+        let mut held = event(Kind::Left(conclave_core::Farewell::default()));
         held.entry.account = Some(Account::new(AccountId(1), Name::from_log("Noya")));
-        let mut held_by_another = event(Kind::Left);
+        let mut held_by_another = event(Kind::Left(conclave_core::Farewell::default()));
         held_by_another.entry.account = Some(Account::new(AccountId(2), Name::from_log("Noya")));
         for event in [&moved, &later, &other, &named, &held, &held_by_another] {
             chains.push(chain(&[1; 16], event));
         }
-        chains.push(chain(&[2; 16], &event(Kind::Left)));
+        chains.push(chain(&[2; 16], &event(Kind::Left(conclave_core::Farewell::default()))));
         let count = chains.len();
         chains.sort_unstable();
         chains.dedup();

@@ -28,6 +28,9 @@ struct WrittenSnapshot {
     /// Who set it, and when.
     topic_set: Option<(String, i64)>,
     settings: WrittenSettings,
+    /// Numbers of messages that were taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    redacted: Vec<u64>,
     members: Vec<WrittenMember>,
 }
 
@@ -73,6 +76,7 @@ pub(super) fn render(snapshot: &Snapshot) -> Option<String> {
         topic: snapshot.topic.as_str().to_owned(),
         topic_set: snapshot.topic_set.as_ref().map(|set| (set.by.as_str().to_owned(), set.at.ms())),
         settings: settings_row::render(&snapshot.settings),
+        redacted: snapshot.redacted.iter().map(|seq| seq.0).collect(),
         members: members.collect(),
     };
     serde_json::to_string(&written).ok()
@@ -117,6 +121,7 @@ pub(super) fn parse(written: &str) -> Option<Snapshot> {
             .topic_set
             .map(|(by, at)| TopicSet { by: Name::from_log(&by), at: Timestamp::from_ms(at) }),
         settings: settings_row::parse(&written.settings)?,
+        redacted: written.redacted.into_iter().map(Seq).collect(),
         members: members.collect::<Option<_>>()?,
     })
 }
@@ -177,6 +182,7 @@ mod tests {
             topic: Topic::from_log("tea".to_owned()),
             topic_set: Some(TopicSet { by: Name::from_log("Dan"), at: Timestamp::from_ms(98) }),
             settings,
+            redacted: [Seq(3), Seq(9)].into(),
             members: vec![(MemberId(1), noya), (MemberId(7), dana)],
         }
     }

@@ -3,6 +3,7 @@
 //! The only thing that commands which touch a group are given, so one who has not registered has
 //! nothing to touch one with. Does not know commands.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub(crate) struct Client {
     pub(crate) directs: Vec<Direct>,
     /// As whom it is written to.
     pub(crate) ident: Ident,
+    /// How far it has read, where no account keeps that.
+    pub(crate) markers: HashMap<String, Timestamp>,
 }
 
 /// As whom a client is here.

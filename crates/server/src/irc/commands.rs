@@ -11,12 +11,14 @@ pub(super) mod invite;
 pub(super) mod join;
 pub(super) mod kick;
 pub(super) mod list;
+pub(super) mod markread;
 pub(super) mod mode;
 pub(super) mod monitor;
 pub(super) mod names;
 pub(super) mod nick;
 pub(super) mod part;
 pub(super) mod quit;
+pub(super) mod redact;
 pub(super) mod setname;
 pub(super) mod talk;
 pub(super) mod topic;
@@ -102,6 +104,7 @@ pub(super) async fn run(
         Command::Links => about::links(client, replies),
         Command::List => list::run(client, message, replies),
         Command::Lusers => about::lusers(client, replies),
+        Command::Markread => markread::run(client, message, replies).await,
         Command::Monitor => monitor::run(client, message, replies),
         Command::Motd => about::motd(client, replies),
         Command::Names => names::run(client, message, replies),
@@ -114,6 +117,7 @@ pub(super) async fn run(
         Command::Ping => ping(message, replies),
         Command::Pong => {}
         Command::Quit => return After::Quit(quit_reason(message)),
+        Command::Redact => redact::run(client, message, replies).await,
         Command::Setname => setname::run(client, message, replies),
         Command::Time => about::time(client, replies),
         Command::Topic => topic::run(client, message, replies).await,

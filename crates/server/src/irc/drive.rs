@@ -3,6 +3,7 @@
 //! Reads, cuts lines, has each answered, asks silent clients for a sign of life, and ends in order:
 //! the nick is free and the groups are left before the connection is closed.
 
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::task::Poll;
 
 use bytes::{Buf as _, BytesMut};
 use conclave_core::limits;
-use conclave_doors::irc::caps::Caps;
+use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::commands::{self as table, Command, When};
 use conclave_doors::irc::lines::{Line, Lines};
 use conclave_doors::irc::message::Message;
@@ -21,6 +22,7 @@ use conclave_doors::irc::registration::{Negotiation, Registration};
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::sasl::Sasl;
 use conclave_doors::irc::written::{Framing, Written};
+use conclave_doors::websocket::{CloseCode, Incoming, Intake, close_frame, pong_frame};
 use conclave_hub::{Outlet, Signal, SignedIn};
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
@@ -59,6 +61,10 @@ pub(crate) struct IrcDriver {
     leaving: Vec<Channel>,
     /// Signing in, as far as it has come.
     sasl: Sasl,
+    /// Frames of a WebSocket, where it is one.
+    intake: Box<Intake>,
+    /// Why a WebSocket is closed.
+    closing: Option<CloseCode>,
     /// The account that it has signed in to before it has registered.
     signed_in: Option<SignedIn>,
 }
@@ -105,6 +111,8 @@ impl IrcDriver {
             next_batch: 0,
             leaving: Vec::new(),
             sasl: Sasl::default(),
+            intake: Box::default(),
+            closing: None,
             signed_in: None,
         }
     }
@@ -124,7 +132,10 @@ impl IrcDriver {
     /// Answers all that has come. `false` where the connection is to end.
     async fn serve_lines(&mut self) -> bool {
         loop {
-            self.handle_signals();
+            let signals = self.outlet.take_signals();
+            if !signals.is_empty() {
+                Box::pin(self.handle_signals(signals)).await;
+            }
             if self.outlet.is_closed() || matches!(self.phase, Phase::Over(_)) {
                 return false;
             }
@@ -136,11 +147,38 @@ impl IrcDriver {
                 self.waiting = BytesMut::new();
                 return !self.has_ended;
             }
-            let (taken, line) = self.lines.take(&self.waiting);
-            self.waiting.advance(taken);
+            let line = if self.framing == Framing::Lines {
+                let (taken, line) = self.lines.take(&self.waiting);
+                self.waiting.advance(taken);
+                line
+            } else {
+                self.next_frame()
+            };
             if let Some(line) = line {
                 // Boxed, so that an idle connection does not hold room for a command's state.
                 Box::pin(self.handle_line(line)).await;
+            }
+        }
+    }
+
+    /// Takes a frame of a WebSocket off what has come; a line where it holds one.
+    fn next_frame(&mut self) -> Option<Line> {
+        let mut input: &[u8] = &self.waiting;
+        let incoming = self.intake.next(&mut input);
+        let taken = self.waiting.len() - input.len();
+        self.waiting.advance(taken);
+        match incoming? {
+            Incoming::Text(text) => self.lines.take_whole(text.as_bytes()),
+            Incoming::Binary(bytes) => self.lines.take_whole(&bytes),
+            Incoming::Ping(payload) => {
+                self.context.hub.put(&self.outlet, pong_frame(&payload).into());
+                None
+            }
+            Incoming::Pong => None,
+            Incoming::Close(code) | Incoming::Failed(code) => {
+                self.closing = Some(code);
+                self.close("Connection closed");
+                None
             }
         }
     }
@@ -303,6 +341,7 @@ impl IrcDriver {
                     is_unsettled: false,
                     directs: Vec::new(),
                     ident: registered.ident,
+                    markers: HashMap::new(),
                 };
                 welcome::greet(&client, replies);
                 commands::join::take_up(&mut client, replies).await;
@@ -344,34 +383,42 @@ impl IrcDriver {
         self.has_ended = true;
     }
 
-    fn handle_signals(&mut self) {
-        for signal in self.outlet.take_signals() {
-            let Phase::Client(client) = &mut self.phase else { continue };
+    async fn handle_signals(&mut self, signals: Vec<Signal>) {
+        let Phase::Client(client) = &mut self.phase else { return };
+        let mut replies = Replies::new(&self.context.irc.server, client.nick.as_str(), None, 0);
+        for signal in signals {
             match signal {
                 Signal::NotTaken { group, refusal } => {
-                    let mut replies =
-                        Replies::new(&self.context.irc.server, client.nick.as_str(), None, 0);
                     commands::talk::not_taken(client, group, refusal, &mut replies);
-                    let bytes = replies.finish(
-                        client.negotiation.caps,
-                        self.context.hub.now(),
-                        self.framing,
-                    );
-                    self.context.hub.put(&self.outlet, bytes);
                 }
                 Signal::GroupEnded { group, session, why } => {
                     let line = commands::kick::shown_out(client, group, session, &why);
-                    if let Some(line) = line {
-                        let mut bytes = Vec::new();
-                        line.render(self.framing, &mut bytes);
-                        self.context.hub.put(&self.outlet, bytes.into());
+                    replies.lines(line);
+                }
+                Signal::AccountJoined { group } => {
+                    if let Some(signed_in) = client.ident.account().cloned() {
+                        commands::join::take_up_one(client, &signed_in, group, &mut replies).await;
                     }
                 }
-                // Nobody signs in to an account here.
-                Signal::AccountJoined { .. } | Signal::Read { .. } | Signal::SignedOut => {}
+                Signal::Read { group, at } => {
+                    let channel = client.channels.iter().find(|one| one.session.group() == group);
+                    if let Some(channel) = channel
+                        && client.negotiation.caps.has(Cap::ReadMarker)
+                    {
+                        let server = &self.context.irc.server;
+                        let line = commands::markread::line(server, &channel.name(), Some(at));
+                        replies.line(line);
+                    }
+                }
+                // What concerns the account is told by its other connections.
+                Signal::SignedOut => {}
                 // Seen by the outlet being closed.
                 Signal::Closed => {}
             }
+        }
+        self.put(replies);
+        if let Phase::Client(client) = &mut self.phase {
+            client.release();
         }
     }
 
@@ -451,14 +498,20 @@ impl IrcDriver {
         if !matches!(self.phase, Phase::Over(_)) {
             self.close("Connection closed");
         }
+        let reason = if let Phase::Over(reason) = &self.phase { reason.as_str() } else { "" };
+        let farewell = commands::quit::farewell_of(reason);
         for channel in std::mem::take(&mut self.leaving) {
-            commands::quit::leave(channel).await;
+            commands::quit::leave(channel, farewell.clone()).await;
         }
         if let Phase::Over(reason) = &self.phase {
             let mut bytes = Vec::new();
             let words = format!("Closing link: {reason}");
             Written::new("", "ERROR").last(&words).render(self.framing, &mut bytes);
             self.context.hub.put(&self.outlet, bytes.into());
+        }
+        if self.framing != Framing::Lines {
+            let code = self.closing.unwrap_or(CloseCode::Normal);
+            self.context.hub.put(&self.outlet, close_frame(code, "").into());
         }
         linger(&self.context.stopping, &self.outlet, &mut reader, limits::FAREWELL_MAX).await;
         tracing::info!(peer = %self.address, door = "irc", "client disconnected");

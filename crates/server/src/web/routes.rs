@@ -11,10 +11,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE,
+    ALLOW, CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use axum::http::{Response, StatusCode};
 use axum::routing::{delete, get, post};
+use conclave_doors::irc::written::Framing;
 use conclave_doors::websocket::{Handshake, NotAHandshake};
 use conclave_hub::Hub;
 use hyper::upgrade::OnUpgrade;
@@ -38,12 +40,14 @@ pub(super) struct Visit {
 struct Shared {
     pace: Pace,
     upgrade: Option<OnUpgrade>,
+    /// It is to speak IRC, in frames of that kind.
+    irc: Option<Framing>,
 }
 
 impl Visit {
     pub(super) fn new(address: IpAddr, message_rate: Option<u32>) -> Self {
         let pace = Pace::new(Instant::now(), message_rate);
-        Self { address, shared: Arc::new(Mutex::new(Shared { pace, upgrade: None })) }
+        Self { address, shared: Arc::new(Mutex::new(Shared { pace, upgrade: None, irc: None })) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -56,8 +60,16 @@ impl Visit {
     }
 
     /// Leaves word that the connection becomes a WebSocket.
-    fn leave_upgrade(&self, upgrade: OnUpgrade) {
-        self.lock().upgrade = Some(upgrade);
+    fn leave_upgrade(&self, upgrade: OnUpgrade, irc: Option<Framing>) {
+        let mut shared = self.lock();
+        shared.upgrade = Some(upgrade);
+        shared.irc = irc;
+        drop(shared);
+    }
+
+    /// In which frames it is to speak IRC, where it is.
+    pub(super) fn irc(&self) -> Option<Framing> {
+        self.lock().irc
     }
 
     /// The WebSocket that the connection is to become, if it is.
@@ -108,9 +120,14 @@ fn is_bare(response: &Response<Body>) -> bool {
     !response.headers().contains_key(axum::http::header::CONTENT_TYPE)
 }
 
+/// A WebSocket that was asked for at the root: clients of IRC know no other path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AtRoot;
+
 /// Answers a handshake. What the connection becomes then is seen to by whoever runs it.
 async fn open_socket(
     Extension(visit): Extension<Visit>,
+    at_root: Option<Extension<AtRoot>>,
     mut request: Request,
 ) -> Result<Response<Body>, HttpProblem> {
     let mut handshake = Handshake::default();
@@ -139,7 +156,15 @@ async fn open_socket(
     let accept = HeaderValue::from_str(&accept)
         .map_err(|_never| HttpProblem::bad_request("the handshake's key is not one"))?;
     tracing::debug!(peer = %visit.address, "a handshake is accepted");
-    visit.leave_upgrade(hyper::upgrade::on(&mut request));
+    // The client's order counts (IRCv3 websocket); without one of these it speaks JSON.
+    let irc = handshake.protocols().find_map(|offered| match offered {
+        "text.ircv3.net" => Some((Framing::Text, "text.ircv3.net")),
+        "binary.ircv3.net" => Some((Framing::Binary, "binary.ircv3.net")),
+        _ => None,
+    });
+    let framing =
+        irc.map(|(framing, _)| framing).or_else(|| at_root.map(|Extension(AtRoot)| Framing::Text));
+    visit.leave_upgrade(hyper::upgrade::on(&mut request), framing);
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers: [(HeaderName, HeaderValue); 4] = [
@@ -149,5 +174,9 @@ async fn open_socket(
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     response.headers_mut().extend(headers);
+    if let Some((_, protocol)) = irc {
+        let protocol = HeaderValue::from_static(protocol);
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
     Ok(response)
 }

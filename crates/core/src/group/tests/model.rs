@@ -106,7 +106,7 @@ impl Plain {
                 }
                 self.invited.retain(|name| !name.is_same_as(&entry.name));
             }
-            Kind::Left | Kind::Removed { .. } => {
+            Kind::Left(_) | Kind::Removed { .. } => {
                 set(&mut self.moderators, entry.member, false);
                 set(&mut self.voiced, entry.member, false);
                 self.owner = self.owner.filter(|owner| *owner != entry.member);

@@ -78,7 +78,7 @@ fn check_log(events: &[Event]) {
         }
         assert_eq!(members.get(&member), Some(&event.entry.name), "{event:?}");
         match &event.entry.kind {
-            Kind::Left | Kind::Removed { .. } => drop(members.remove(&member)),
+            Kind::Left(_) | Kind::Removed { .. } => drop(members.remove(&member)),
             Kind::Renamed { to } => drop(members.insert(member, to.clone())),
             _ => {}
         }

@@ -184,7 +184,7 @@ impl World {
                     Kind::Renamed { to } => {
                         expected.entry(member).and_modify(|(name, _)| *name = to);
                     }
-                    Kind::Left | Kind::Removed { .. } => drop(expected.remove(&member)),
+                    Kind::Left(_) | Kind::Removed { .. } => drop(expected.remove(&member)),
                     _ => {}
                 }
             }

@@ -1,6 +1,6 @@
 //! Events that are fresh, sorted, or on their way from the one to the other.
 
-use conclave_core::{Account, AccountId, Entry, GroupId, Kind, Name, Seq, limits};
+use conclave_core::{Account, AccountId, Entry, Farewell, GroupId, Kind, Name, Seq, limits};
 use conclave_log::conformance::{Outcome, Session, entry, group, joined, said};
 use conclave_log::{Accounts as _, Log as _, SqliteLog, sqlite};
 
@@ -114,6 +114,6 @@ async fn the_groups_of_an_account_are_found_wherever_its_events_lie() {
         }
     }
     // Joined among the sorted, left among the fresh.
-    session.append_one(group(2000), by_noya(Kind::Left)).await;
+    session.append_one(group(2000), by_noya(Kind::Left(Farewell::default()))).await;
     assert_eq!(session.log.groups_of(noya.clone()).await.unwrap(), [group(1000)]);
 }

@@ -3,7 +3,7 @@
 //! Exact by either, since numbers are dense and times rise strictly within a group. Reads bounded
 //! pages of the log, as every reader does.
 
-use conclave_core::{Event, GroupId, Name, Refusal, Seq, Timestamp, limits};
+use conclave_core::{Event, GroupId, Name, Reason, Refusal, Seq, Timestamp, limits};
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::encode::{Addressed, Style, lines_of, lines_of_aside, nick_of};
 use conclave_doors::irc::history::{Bound, Stretch, Wish};
@@ -47,7 +47,7 @@ pub(super) enum Source {
 impl Source {
     /// The group or conversation of that name. With whom nobody has talked yet, there is one
     /// without a message.
-    async fn find(client: &Client, target: &str) -> Option<Self> {
+    pub(super) async fn find(client: &Client, target: &str) -> Option<Self> {
         if let Some(channel) = client.channel(target) {
             let style = client.style(channel.addressed);
             return Some(Self::Group(channel.session.membership().clone(), style));
@@ -71,6 +71,14 @@ impl Source {
         match self {
             Self::Group(membership, _) => membership.group(),
             Self::Direct(direct, _) => direct.id(),
+        }
+    }
+
+    /// Takes a message of it back.
+    pub(super) async fn redact(&self, seq: Seq, reason: Reason) -> Result<bool, Refusal> {
+        match self {
+            Self::Group(membership, _) => membership.redact(seq, reason).await,
+            Self::Direct(direct, _) => direct.redact(seq, reason).await,
         }
     }
 

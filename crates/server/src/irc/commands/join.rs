@@ -12,7 +12,7 @@ use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Written;
 use conclave_hub::{Admission, Keep, Session, SignedIn, Source};
 
-use super::{away, names, part, topic, words};
+use super::{away, markread, names, part, topic, words};
 use crate::irc::client::{Channel, Client};
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
@@ -43,7 +43,7 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         match enter(client, target, key).await {
             Ok((session, addressed)) => {
                 let channel = Channel::new(session, addressed);
-                arrive(client, channel, replies);
+                arrive(client, channel, replies).await;
             }
             Err(refusal) => refuse(client, target, refusal, replies),
         }
@@ -57,7 +57,11 @@ async fn enter(
     key: Option<&str>,
 ) -> Result<(Session, Addressed), Refusal> {
     let (admission, addressed) = admit(client, target, key).await?;
-    let admission = admission.coming_from(Origin::of_door("irc"));
+    let realname = {
+        let registry = client.context.irc.registry();
+        registry.user(client.id).map(|user| user.realname.clone()).unwrap_or_default()
+    };
+    let admission = admission.coming_from(Origin::of_door("irc").called(&realname));
     let (nick, wire) = (client.nick.clone(), client.wire(addressed));
     let joined = match client.ident.account() {
         Some(signed_in) => signed_in.join(&admission, nick, &client.outlet, wire).await?,
@@ -93,7 +97,7 @@ pub(in crate::irc) async fn take_up_one(
         // It may be somebody else's there by now; then the older name stays.
         let _taken = session.rename(client.nick.clone()).await;
     }
-    arrive(client, Channel::new(session, addressed), replies);
+    arrive(client, Channel::new(session, addressed), replies).await;
 }
 
 /// Gives the password of the group that is meant; makes it where it goes by an alias and is not
@@ -125,7 +129,7 @@ async fn admit(
 }
 
 /// Shows a group that was just entered.
-fn arrive(client: &mut Client, channel: Channel, replies: &mut Replies) {
+async fn arrive(client: &mut Client, channel: Channel, replies: &mut Replies) {
     let caps = client.negotiation.caps;
     let name = channel.name();
     let group = channel.session.group_name();
@@ -145,6 +149,7 @@ fn arrive(client: &mut Client, channel: Channel, replies: &mut Replies) {
     };
     replies.line(joined);
     topic::tell(&channel, replies);
+    markread::tell(client, &name, group.id, replies).await;
     if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::DraftNoImplicitNames) {
         names::tell(client, &channel, replies);
     }

@@ -1,13 +1,14 @@
 //! `KICK`: removes members from a group; and what one sees who was shown out of it.
 
-use conclave_core::{GroupId, Reason, Refusal, limits};
+use conclave_core::{GroupId, Refusal, limits};
 use conclave_doors::irc::encode::{nick_of, source_of};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::replies::Replies;
-use conclave_doors::irc::written::{Written, truncate};
+use conclave_doors::irc::written::Written;
 use conclave_hub::{Ended, Serial};
 
 use super::mode::{member_called, no_such_member, refuse};
+use super::quit::reason_of;
 use crate::irc::client::Client;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
@@ -16,7 +17,7 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         return client.refuse_outside(target, replies).await;
     };
     let given = message.param(2).unwrap_or_default();
-    let reason = Reason::parse(truncate(given, limits::REASON_BYTES_MAX)).unwrap_or_default();
+    let reason = reason_of(given);
     let nicks = message.param(1).unwrap_or_default().split(',');
     for nick in nicks.take(limits::IRC_TARGETS_MAX) {
         match member_called(channel.session.membership(), nick) {

@@ -1,11 +1,11 @@
 //! `PART`: leaves a group.
 
-use conclave_core::limits;
+use conclave_core::{Farewell, limits};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::ERR_NEEDMOREPARAMS;
 use conclave_doors::irc::replies::Replies;
 
-use super::quit::leave;
+use super::quit::{leave, reason_of};
 use crate::irc::client::Client;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
@@ -23,7 +23,8 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         let Some(channel) = client.take_channel(group) else { continue };
         let line = client.line("PART").param(&channel.name());
         let line = if reason.is_empty() { line } else { line.last(reason) };
-        leave(channel).await;
+        let farewell = Farewell { reason: reason_of(reason), is_from_server: false };
+        leave(channel, farewell).await;
         replies.line(line);
     }
 }

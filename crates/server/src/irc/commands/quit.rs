@@ -1,6 +1,8 @@
 //! `QUIT`, and every other end of a connection: the nick is free, then the groups are left.
 
+use conclave_core::{Farewell, Reason, limits};
 use conclave_doors::irc::registry::UserId;
+use conclave_doors::irc::written::truncate;
 
 use super::monitor;
 use crate::irc::client::{Channel, Client};
@@ -19,9 +21,19 @@ pub(in crate::irc) fn let_go(client: Client) -> Vec<Channel> {
     client.channels
 }
 
+/// A reason as others are told it.
+pub(super) fn reason_of(given: &str) -> Reason {
+    Reason::parse(truncate(given, limits::REASON_BYTES_MAX)).unwrap_or_default()
+}
+
+/// What is said to the groups of a client that goes for that reason.
+pub(in crate::irc) fn farewell_of(reason: &str) -> Farewell {
+    Farewell { reason: reason_of(reason), is_from_server: true }
+}
+
 /// Leaves a channel, and waits until those who are in it have been told.
-pub(in crate::irc) async fn leave(channel: Channel) {
+pub(in crate::irc) async fn leave(channel: Channel, farewell: Farewell) {
     let membership = channel.session.membership().clone();
-    channel.session.leave().await;
+    channel.session.leave_with(farewell).await;
     membership.delivered().await;
 }

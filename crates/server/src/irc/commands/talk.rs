@@ -1,12 +1,14 @@
 //! `PRIVMSG`, `NOTICE`, `TAGMSG`: says something to a group or to somebody.
 
-use conclave_core::{Alias, GroupId, Origin, Refusal, Text, TextProblem, limits};
+use conclave_core::{
+    Alias, GroupId, Manner, Origin, Refusal, Relay, Standing, Tags, Text, TextProblem, limits,
+};
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::commands::Command;
-use conclave_doors::irc::message::Message;
+use conclave_doors::irc::message::{Message, escape};
 use conclave_doors::irc::numeric::{
-    ERR_CANNOTSENDTOCHAN, ERR_NEEDMOREPARAMS, ERR_NORECIPIENT, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK,
-    ERR_NOTEXTTOSEND, RPL_AWAY,
+    ERR_CANNOTSENDTOCHAN, ERR_CHANOPRIVSNEEDED, ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS,
+    ERR_NORECIPIENT, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK, ERR_NOTEXTTOSEND, RPL_AWAY,
 };
 use conclave_doors::irc::replies::Replies;
 use conclave_hub::{Direct, Said};
@@ -19,9 +21,19 @@ use crate::irc::client::Client;
 struct Speech<'message> {
     command: Command,
     text: &'message str,
+    /// The client's own tags, as they are written.
+    tags: Tags,
 }
 
 impl Speech<'_> {
+    const fn name(&self) -> &'static str {
+        match self.command {
+            Command::Notice => "NOTICE",
+            Command::Tagmsg => "TAGMSG",
+            _ => "PRIVMSG",
+        }
+    }
+
     /// A notice is never answered, so that no two programs talk to each other for ever.
     const fn is_answered(&self) -> bool {
         !matches!(self.command, Command::Notice)
@@ -48,9 +60,16 @@ pub(super) async fn run(
         replies.numeric(ERR_NEEDMOREPARAMS, &["TAGMSG"]);
         return;
     }
-    let speech = Speech { command, text };
+    let speech = Speech { command, text, tags: client_tags(message) };
     for target in targets.split(',').take(limits::IRC_TARGETS_MAX) {
-        if target.starts_with('#') {
+        // Who reads it gets it with its source before it, whole or not at all.
+        if client.line(speech.name()).param(target).room() < text.len() {
+            replies.numeric(ERR_INPUTTOOLONG, &[]);
+            continue;
+        }
+        if let Some(channel) = target.strip_prefix(['@', '+']) {
+            to_ranks(client, target, channel, &speech, replies);
+        } else if target.starts_with('#') {
             to_group(client, target, &speech, replies).await;
         } else {
             to_nick(client, target, &speech, replies).await;
@@ -62,15 +81,28 @@ pub(super) async fn run(
     }
 }
 
+/// The client's own tags (`+typing`), which are passed on as they are.
+fn client_tags(message: &Message<'_>) -> Tags {
+    let mut tags = String::new();
+    for tag in message.tags.iter().filter(|tag| tag.key.starts_with('+')) {
+        if !tags.is_empty() {
+            tags.push(';');
+        }
+        tags.push_str(tag.key);
+        if !tag.value.is_empty() {
+            tags.push('=');
+            escape(&tag.value, &mut tags);
+        }
+    }
+    Tags::parse(&tags).unwrap_or_default()
+}
+
 async fn to_group(client: &mut Client, target: &str, speech: &Speech<'_>, replies: &mut Replies) {
     let caps = client.negotiation.caps;
     let Some(channel) = client.channel(target) else {
         return from_outside(client, target, speech, replies).await;
     };
-    if speech.command == Command::Tagmsg {
-        return;
-    }
-    let said = match parse(speech.text) {
+    let said = match speech.parse() {
         Ok(said) => {
             let label = if caps.has(Cap::EchoMessage) { replies.take_label_if(caps) } else { None };
             match label {
@@ -83,6 +115,39 @@ async fn to_group(client: &mut Client, target: &str, speech: &Speech<'_>, replie
     match said {
         Ok(()) => client.is_unsettled = true,
         Err(refusal) => refuse(&channel.name(), refusal, replies),
+    }
+}
+
+/// Says something to those of a group who may change things, or speak: those of them who are here
+/// by IRC. It is of the moment, and kept nowhere.
+fn to_ranks(
+    client: &Client,
+    target: &str,
+    channel: &str,
+    speech: &Speech<'_>,
+    replies: &mut Replies,
+) {
+    let Some(channel) = client.channel(channel) else {
+        return replies.numeric(ERR_NOSUCHCHANNEL, &[target]);
+    };
+    let own = channel.session.name().and_then(|name| channel.session.named(&name));
+    let is_operator = |standing| matches!(standing, Standing::Owner | Standing::Moderator);
+    if !own.is_some_and(|own| is_operator(own.standing) || own.is_voiced) {
+        return replies.numeric(ERR_CHANOPRIVSNEEDED, &[&channel.name()]);
+    }
+    let sign = if target.starts_with('@') { '@' } else { '+' };
+    let told = client
+        .told_in(channel, |member| is_operator(member.standing) || sign == '+' && member.is_voiced);
+    let line = client.line(speech.name()).param(&format!("{sign}{}", channel.name()));
+    let line = if speech.command == Command::Tagmsg { line } else { line.last(speech.text) };
+    let now = client.now();
+    for (id, other) in told {
+        if id != client.id || client.negotiation.caps.has(Cap::EchoMessage) {
+            let line = line.clone();
+            let has_tags = other.caps.has(Cap::MessageTags);
+            let line = if has_tags { line.raw_tags(speech.tags.as_str()) } else { line };
+            other.tell(line, now);
+        }
     }
 }
 
@@ -103,6 +168,27 @@ async fn from_outside(client: &Client, target: &str, speech: &Speech<'_>, replie
     };
     if let Err(refusal) = said {
         refuse(target, refusal, replies);
+    }
+}
+
+impl Speech<'_> {
+    /// What is to be said: words alone where they say it all, so that every door has them alike.
+    fn parse(&self) -> Result<Said, TextProblem> {
+        let manner = match self.command {
+            Command::Tagmsg => Manner::Tags,
+            Command::Notice => Manner::Notice,
+            _ => Manner::Words,
+        };
+        let tags = self.tags.clone();
+        if manner == Manner::Tags {
+            return Ok(Said::Relay(Relay { manner, text: None, tags }));
+        }
+        match parse(self.text)? {
+            Said::Words(text) if manner == Manner::Notice || !tags.as_str().is_empty() => {
+                Ok(Said::Relay(Relay { manner, text: Some(text), tags }))
+            }
+            said => Ok(said),
+        }
     }
 }
 
@@ -161,7 +247,7 @@ async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies
         Err(refusal) => return refuse(target, refusal, replies),
     };
     let caps = client.negotiation.caps;
-    let said = match parse(speech.text) {
+    let said = match speech.parse() {
         Ok(said) => {
             let label = if caps.has(Cap::EchoMessage) { replies.take_label_if(caps) } else { None };
             direct.say(said, &client.outlet, label.as_deref()).await
