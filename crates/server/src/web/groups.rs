@@ -37,7 +37,7 @@ pub(super) async fn create(
     let admission = hub.create(&password).await.map_err(refused)?.coming_from(entered::origin());
     let joined = admission.join(name, Keep::Seat, &Nowhere::outlet(), &WEB).await;
     let entered = entered::Entered::from(joined.map_err(refused)?);
-    Ok((StatusCode::CREATED, Json(entered.shown(hub.epoch()))))
+    Ok((StatusCode::CREATED, Json(away(entered.shown(hub.epoch())))))
 }
 
 /// Joins a group.
@@ -63,7 +63,7 @@ pub(super) async fn join(
     let admission = entered::admit(&hub, &group, &join, source).await.map_err(refused)?;
     let joined = admission.join(name, Keep::Seat, &Nowhere::outlet(), &WEB).await;
     let entered = entered::Entered::from(joined.map_err(refused)?);
-    Ok(Json(entered.shown(hub.epoch())))
+    Ok(Json(away(entered.shown(hub.epoch()))))
 }
 
 /// Tells who is in the group.
@@ -102,6 +102,14 @@ pub(super) async fn leave(
 ) -> Result<StatusCode, HttpProblem> {
     asking::membership(&hub, &group, &headers).await?.leave().await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who has entered by a request is away: there is no connection that events flow to.
+fn away(mut entered: Entered) -> Entered {
+    for member in entered.members.iter_mut().filter(|member| member.you) {
+        member.here = false;
+    }
+    entered
 }
 
 /// Where nothing is written to.

@@ -32,6 +32,7 @@ async fn groups_live_over_http_alone() {
     assert_eq!((made.status, made.header("content-type")), (201, Some("application/json")));
     let made = made.json();
     let (group, seat) = (made["group"].as_str().unwrap(), made["seat"].as_str().unwrap());
+    assert_eq!(made["members"][0]["here"], false, "nothing flows to it");
     let bearer = format!("Authorization: Bearer {seat}");
     let path = |verb: &str, rest: &str| format!("{verb} /api/v1/groups/{group}/{rest}");
     let wrong = r#"{"name":"Bar","password":"no"}"#;
