@@ -103,6 +103,26 @@ const frames = (page) =>
     count: window.frames_.length,
     task: Math.max(0, ...window.tasks_),
   }));
+/**
+ * What the page's main thread computed while something was done: its longest task and all of them,
+ * in milliseconds of processor time, which other programs on the machine do not lengthen.
+ */
+async function computed(page, name, what) {
+  const session = await page.context().newCDPSession(page);
+  const events = [];
+  session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+  await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: ["toplevel", "__metadata"] } });
+  await what();
+  await session.send("Tracing.end");
+  await complete;
+  await session.detach();
+  const mains = new Set(events.filter((one) => one.name === "thread_name" && one.args?.name === "CrRendererMain").map((one) => `${one.pid} ${one.tid}`));
+  const tasks = events.filter((one) => /RunTask$/.test(one.name) && one.tdur && mains.has(`${one.pid} ${one.tid}`)).map((one) => one.tdur / 1_000);
+  show(`${name}: longest task by processor time, ms`, Math.max(0, ...tasks));
+  show(`${name}: tasks over 50 ms by processor time`, tasks.filter((task) => task > 50).length);
+  show(`${name}: processor time of the page in all, ms`, tasks.reduce((sum, task) => sum + task, 0));
+}
 const showFrames = async (name, page) => {
   const { longest, over50, count, task } = await frames(page);
   show(`${name}: longest frame, ms`, longest);
@@ -166,14 +186,16 @@ try {
   await watchFrames(page);
   for (const [name, count, seconds] of [["1,000 at once", 1_000, 0], ["5,000 in 5 s", 5_000, 5]]) {
     await resetFrames(page);
-    const started = performance.now();
-    for (let at = 1; at <= count; ) {
-      const due = seconds === 0 ? count : Math.min(count, Math.ceil(((performance.now() - started) / (seconds * 1_000)) * count));
-      for (; at <= due; at += 1) await bar.say(`${name}: message ${at} of a burst, said in a few words`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    await page.getByText(`${name}: message ${count} of`).waitFor();
-    show(`${name}: all shown after, ms`, performance.now() - started);
+    await computed(page, name, async () => {
+      const started = performance.now();
+      for (let at = 1; at <= count; ) {
+        const due = seconds === 0 ? count : Math.min(count, Math.ceil(((performance.now() - started) / (seconds * 1_000)) * count));
+        for (; at <= due; at += 1) await bar.say(`${name}: message ${at} of a burst, said in a few words`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await page.getByText(`${name}: message ${count} of`).waitFor();
+      show(`${name}: all shown after, ms`, performance.now() - started);
+    });
     await showFrames(name, page);
     await showWeight(name, page);
   }
@@ -195,14 +217,16 @@ try {
   await showWeight(`${many} messages, opened`, page);
   await watchFrames(page);
   await page.mouse.move(600, 400);
-  for (let at = 0; at < 200; at += 1) {
-    await page.mouse.wheel(0, -300);
-    await page.waitForTimeout(16);
-  }
+  await computed(page, "200 turns of a wheel", async () => {
+    for (let at = 0; at < 200; at += 1) {
+      await page.mouse.wheel(0, -300);
+      await page.waitForTimeout(16);
+    }
+  });
   await showFrames("200 turns of a wheel", page);
   await resetFrames(page);
   const from = performance.now();
-  await page.getByRole("log").evaluate(async (log) => {
+  await computed(page, "from the end to the start", () => page.getByRole("log").evaluate(async (log) => {
     // As a person drags the bar: from the end to the start in five seconds.
     const total = log.scrollTop;
     const begun = performance.now();
@@ -211,7 +235,7 @@ try {
       log.scrollTop = Math.max(0, total * (1 - share));
       await new Promise((resolve) => requestAnimationFrame(resolve));
     }
-  });
+  }));
   await page.getByText("This is where group").waitFor();
   show("from the end to the start: ms, of which 5,000 are the drag", performance.now() - from);
   await showFrames("from the end to the start", page);
