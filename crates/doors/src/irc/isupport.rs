@@ -15,11 +15,13 @@ pub fn lines(network: &str) -> Vec<Vec<String>> {
         format!("AWAYLEN={}", limits::IRC_AWAY_BYTES_MAX),
         "CASEMAPPING=ascii".to_owned(),
         format!("CHANLIMIT=#:{}", limits::IRC_CHANNELS_MAX),
-        "CHANMODES=b,k,l,imnst".to_owned(),
+        "CHANMODES=Ibe,k,l,imnst".to_owned(),
         format!("CHANNELLEN={}", limits::ALIAS_BYTES_MAX + 1),
         "CHANTYPES=#".to_owned(),
         format!("CHATHISTORY={}", limits::HISTORY_EVENTS_MAX),
         "ELIST=U".to_owned(),
+        "EXCEPTS=e".to_owned(),
+        "INVEX=I".to_owned(),
         format!("KICKLEN={}", limits::TOPIC_BYTES_MAX),
         format!("MODES={}", limits::IRC_MODES_MAX),
         format!("MONITOR={}", limits::IRC_WATCHES_MAX),
@@ -30,7 +32,7 @@ pub fn lines(network: &str) -> Vec<Vec<String>> {
         "SAFELIST".to_owned(),
         "STATUSMSG=@+".to_owned(),
         format!(
-            "TARGMAX=NAMES:1,LIST:1,KICK:1,WHOIS:1,USERHOST:10,PRIVMSG:{targets},NOTICE:{targets},\
+            "TARGMAX=NAMES:1,LIST:1,KICK:{targets},WHOIS:1,USERHOST:10,PRIVMSG:{targets},NOTICE:{targets},\
              TAGMSG:{targets},JOIN:{targets},PART:{targets},MONITOR:"
         ),
         format!("TOPICLEN={}", limits::TOPIC_BYTES_MAX),

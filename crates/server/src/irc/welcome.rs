@@ -121,7 +121,7 @@ pub(crate) fn greet(client: &Client, replies: &mut Replies) {
     replies.numeric_with(RPL_YOURHOST, &[], &host);
     let created = client.context.irc.started_at.render_minute();
     replies.numeric_with(RPL_CREATED, &[], &format!("This server was started {created} UTC"));
-    replies.numeric_bare(RPL_MYINFO, &[&server, VERSION, "i", "bklimnostv", "bklov"]);
+    replies.numeric_bare(RPL_MYINFO, &[&server, VERSION, "i", "Ibeiklmnostv", "Ibeklov"]);
     for tokens in isupport::lines("Conclave") {
         let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
         replies.numeric(RPL_ISUPPORT, &tokens);

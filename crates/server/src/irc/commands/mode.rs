@@ -11,7 +11,8 @@ use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
     ERR_BANLISTFULL, ERR_CHANOPRIVSNEEDED, ERR_INVALIDMODEPARAM, ERR_NOSUCHNICK,
     ERR_UMODEUNKNOWNFLAG, ERR_UNKNOWNMODE, ERR_USERNOTINCHANNEL, ERR_USERSDONTMATCH, RPL_BANLIST,
-    RPL_CHANNELMODEIS, RPL_CREATIONTIME, RPL_ENDOFBANLIST, RPL_UMODEIS,
+    RPL_CHANNELMODEIS, RPL_CREATIONTIME, RPL_ENDOFBANLIST, RPL_ENDOFEXCEPTLIST, RPL_ENDOFINVEXLIST,
+    RPL_EXCEPTLIST, RPL_INVEXLIST, RPL_UMODEIS,
 };
 use conclave_doors::irc::replies::Replies;
 use conclave_hub::{MemberHere, Membership};
@@ -79,10 +80,9 @@ impl One<'_> {
             return self.tell_refusal(set.err(), replies);
         }
         match self.letter {
-            'b' => match argument() {
-                Some(mask) => self.ban(mask, replies).await,
-                None => tell_bans(self.channel, replies),
-            },
+            'b' => self.list(Listing::Bans, argument(), replies).await,
+            'e' => self.list(Listing::BanExceptions, argument(), replies).await,
+            'I' => self.list(Listing::InviteExceptions, argument(), replies).await,
             'k' => self.set_key(argument(), replies).await,
             'l' if !self.is_on => {
                 let set = membership.change(Change::MembersMax(None)).await;
@@ -98,15 +98,17 @@ impl One<'_> {
         }
     }
 
-    async fn ban(&self, typed: &str, replies: &mut Replies) {
+    /// Puts a mask on a list or takes it off; tells the list where there is none.
+    async fn list(&self, listing: Listing, typed: Option<&str>, replies: &mut Replies) {
+        let Some(typed) = typed else { return tell_list(self.channel, listing, replies) };
         let mask = match Mask::parse(typed) {
             Ok(mask) => mask,
             Err(problem) => return self.tell_refusal(Some(problem.into()), replies),
         };
         let change = if self.is_on {
-            Change::Listed(Listing::Bans, mask)
+            Change::Listed(listing, mask)
         } else {
-            Change::Unlisted(Listing::Bans, mask)
+            Change::Unlisted(listing, mask)
         };
         let changed = self.channel.session.change(change).await;
         if changed == Err(Refusal::ListFull) {
@@ -231,14 +233,19 @@ async fn tell(channel: &Channel, replies: &mut Replies) {
     }
 }
 
-fn tell_bans(channel: &Channel, replies: &mut Replies) {
+fn tell_list(channel: &Channel, listing: Listing, replies: &mut Replies) {
     let name = channel.name();
-    for noted in channel.session.list(Listing::Bans) {
+    let (one, end) = match listing {
+        Listing::BanExceptions => (RPL_EXCEPTLIST, RPL_ENDOFEXCEPTLIST),
+        Listing::InviteExceptions => (RPL_INVEXLIST, RPL_ENDOFINVEXLIST),
+        Listing::Bans | Listing::Mutes => (RPL_BANLIST, RPL_ENDOFBANLIST),
+    };
+    for noted in channel.session.list(listing) {
         let at = (noted.at.ms() / 1_000).to_string();
         let by = nick_of(&noted.by);
-        replies.numeric_bare(RPL_BANLIST, &[&name, noted.mask.as_str(), &by, &at]);
+        replies.numeric_bare(one, &[&name, noted.mask.as_str(), &by, &at]);
     }
-    replies.numeric(RPL_ENDOFBANLIST, &[&name]);
+    replies.numeric(end, &[&name]);
 }
 
 /// One's own modes: `i`, to be found only by who knows one's nick.
