@@ -95,7 +95,7 @@ pub const COMMIT_GROUPS: usize = 32;
 pub const SNAPSHOT_EVENTS: u64 = 1_024;
 /// Time that a snapshot waits for a commit that takes it along.
 pub const SNAPSHOT_WAIT_MAX: Duration = Duration::from_millis(250);
-/// Readers of the log at once; the next waits its turn. Each costs up to 2 MiB of pages.
+/// Readers of the log at once; the next waits its turn. Each costs up to half a MiB of pages.
 pub const LOG_READERS: usize = 3;
 /// Pages of the write-ahead log (4 KiB each) that are moved into the database when the writer
 /// has nothing else to do.
@@ -108,7 +108,7 @@ pub const WAL_PAGES_MAX: i64 = 8_000;
 /// Newest events of all groups together, as they were committed, at which the log begins to sort them
 /// in among those of their group: the more, the more of a group go to one place at once. Each takes
 /// 16 bytes of memory, and is read at the start.
-pub const FRESH_EVENTS: usize = 65_536;
+pub const FRESH_EVENTS: usize = 16_384;
 /// Events that are sorted in at once, between two commits; twice as many as came in since the last
 /// time where that is more.
 pub const SORT_EVENTS: usize = 256;
@@ -131,8 +131,9 @@ pub const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
 /// Bytes of the newest events that a live group holds in memory, with their bytes on one wire; each
 /// other wire that somebody reads adds up to half of it. A reader further behind reads from the log.
 pub const TAIL_BYTES_MAX: usize = 128 * 1024;
-/// Age after which the tail lets go of events: readers at the head have long had them.
-pub const TAIL_KEPT_FOR: Duration = Duration::from_secs(10);
+/// Age after which the tail lets go of events: readers at the head have long had them, and those
+/// behind share what they read of the log.
+pub const TAIL_KEPT_FOR: Duration = Duration::from_secs(2);
 /// Bytes of pages of a group's log that are kept, until the next sweep, for others who want them.
 pub const PAGES_BYTES_MAX: usize = 512 * 1024;
 /// Messages of a live group of which it is known where they are: what is shown to one who joins, and

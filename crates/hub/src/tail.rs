@@ -186,7 +186,10 @@ impl Tail {
         let end = chunk.end();
         ring.weight += chunk.weight;
         ring.chunks.push_back((now, chunk));
-        while ring.weight > limits::TAIL_BYTES_MAX && ring.chunks.len() > 1 {
+        // What is too old goes as new comes, and not all at once in the sweep.
+        while ring.chunks.len() > 1
+            && (ring.weight > limits::TAIL_BYTES_MAX || ring.is_old(now, limits::TAIL_KEPT_FOR))
+        {
             ring.drop_oldest();
         }
         self.head.store(end.minus(1).0, Ordering::Release);
@@ -208,7 +211,7 @@ impl Tail {
     /// Lets go of what was published longer than `kept_for` ago.
     pub(crate) fn trim(&self, now: Instant, kept_for: Duration) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        while ring.chunks.front().is_some_and(|(at, _)| now.duration_since(*at) > kept_for) {
+        while ring.is_old(now, kept_for) {
             ring.drop_oldest();
         }
         if ring.chunks.is_empty() {
@@ -218,6 +221,11 @@ impl Tail {
 }
 
 impl Ring {
+    /// Whether its oldest chunk is older than that.
+    fn is_old(&self, now: Instant, kept_for: Duration) -> bool {
+        self.chunks.front().is_some_and(|(at, _)| now.duration_since(*at) > kept_for)
+    }
+
     fn drop_oldest(&mut self) {
         if let Some((_, chunk)) = self.chunks.pop_front() {
             self.weight -= chunk.weight;

@@ -19,6 +19,9 @@ const APPLICATION_ID: i64 = 0x436e_636c;
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// Memory that the writer's connection keeps pages in, KiB.
 const WRITER_CACHE_KIB: i64 = 4 * 1024;
+/// Memory that each reader's connection keeps pages in, KiB: a page of a log is read from one end to
+/// the other, and the operating system has it as well.
+const READER_CACHE_KIB: i64 = 512;
 /// Bytes of the WAL file that stay when it starts anew.
 const WAL_BYTES_KEPT: i64 = 16 * 1024 * 1024;
 
@@ -178,6 +181,9 @@ pub(super) fn open_reader(database: &Path) -> Result<Connection, LogError> {
     let connection = Connection::open_with_flags(database, flags)
         .map_err(problem::sqlite("opening the database to read"))?;
     set_up(&connection).map_err(problem::sqlite("setting up a reader"))?;
+    connection
+        .pragma_update(None, "cache_size", -READER_CACHE_KIB)
+        .map_err(problem::sqlite("setting up a reader"))?;
     // The first read opens the write-ahead log: now, and not when file descriptors may be short.
     connection
         .query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))
