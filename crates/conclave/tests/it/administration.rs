@@ -48,7 +48,7 @@ fn without_time(line: &str) -> String {
 }
 
 const EXPORTED: [&str; 5] = [
-    r#"{"seq":1,"name":"Noya","kind":"joined"}"#,
+    r#"{"seq":1,"name":"Noya","kind":"joined","role":"owner"}"#,
     r#"{"seq":2,"name":"Shlomo","kind":"joined"}"#,
     r#"{"seq":3,"name":"Noya","kind":"said","text":"שלום \"friends\""}"#,
     r#"{"seq":4,"name":"Noya","kind":"action","text":"waves"}"#,
