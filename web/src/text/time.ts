@@ -16,7 +16,7 @@ export function dayOf(at: number): number {
 }
 
 /** What is made when it is first asked for: the start page tells no time, and is there sooner. */
-function once<T>(make: () => T): () => T {
+export function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => (made ??= make());
 }

@@ -3,10 +3,13 @@
 // Does not know the page. Names are handed in already isolated, so that a Hebrew name does not
 // turn the sentence around it.
 
-const rules = new Intl.PluralRules("en");
+import { once } from "../text/time";
+
+// Made when first asked for: the start page counts and lists nothing.
+const rules = once(() => new Intl.PluralRules("en"));
 const count = (n: number, one: string, other: string): string =>
-  `${n.toLocaleString("en")} ${rules.select(n) === "one" ? one : other}`;
-const list = new Intl.ListFormat("en", { type: "conjunction" });
+  `${n.toLocaleString("en")} ${rules().select(n) === "one" ? one : other}`;
+const list = once(() => new Intl.ListFormat("en", { type: "conjunction" }));
 
 export const english = {
   tagline: "Group chat with a number and a password. No account.",
@@ -80,8 +83,8 @@ export const english = {
     discard: "Delete",
   },
   events: {
-    joined: (names: string[]) => `${list.format(names)} joined`,
-    left: (names: string[]) => `${list.format(names)} left`,
+    joined: (names: string[]) => `${list().format(names)} joined`,
+    left: (names: string[]) => `${list().format(names)} left`,
     others: (n: number) => count(n, "other", "others"),
     cameAndWent: "People came and went",
     renamed: (from: string, to: string) => `${from} is now ${to}`,
@@ -216,10 +219,10 @@ export const english = {
   notes: {
     unknown: (word: string) => `${word} is no command. Type /help to see what there is; // sends a slash.`,
     usage: (usage: string) => `That command is typed like this: ${usage}`,
-    members: (names: string[]) => `Here: ${list.format(names)}`,
-    groups: (names: string[]) => `Your groups: ${list.format(names)}`,
+    members: (names: string[]) => `Here: ${list().format(names)}`,
+    groups: (names: string[]) => `Your groups: ${list().format(names)}`,
     topic: (topic: string) => (topic ? `The topic is: ${topic}` : "There is no topic. Set one with /topic TEXT."),
-    bans: (masks: string[]) => (masks.length > 0 ? `Kept out: ${list.format(masks)}` : "Nobody is kept out."),
+    bans: (masks: string[]) => (masks.length > 0 ? `Kept out: ${list().format(masks)}` : "Nobody is kept out."),
     done: "Done.",
     offline: "There is no connection. Try again when it is back.",
     version: (server: string, version: string) => `${server} runs Conclave ${version}.`,

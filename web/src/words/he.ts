@@ -2,14 +2,16 @@
 //
 // Does not know the page. One, two and many are three forms; numbers above two stand before the noun.
 
+import { once } from "../text/time";
 import type { Words } from "./words";
 
-const rules = new Intl.PluralRules("he");
+// Made when first asked for: the start page counts and lists nothing.
+const rules = once(() => new Intl.PluralRules("he"));
 const count = (n: number, one: string, two: string, other: string): string => {
-  const form = rules.select(n);
+  const form = rules().select(n);
   return form === "one" ? one : form === "two" ? two : `${n.toLocaleString("he")} ${other}`;
 };
-const list = new Intl.ListFormat("he", { type: "conjunction" });
+const list = once(() => new Intl.ListFormat("he", { type: "conjunction" }));
 
 export const hebrew: Words = {
   tagline: "צ׳אט קבוצתי עם מספר וסיסמה. בלי חשבון.",
@@ -83,8 +85,8 @@ export const hebrew: Words = {
     discard: "מחיקה",
   },
   events: {
-    joined: (names) => `הצטרפות: ${list.format(names)}`,
-    left: (names) => `עזיבה: ${list.format(names)}`,
+    joined: (names) => `הצטרפות: ${list().format(names)}`,
+    left: (names) => `עזיבה: ${list().format(names)}`,
     others: (n) => count(n, "עוד אחד", "עוד שניים", "נוספים"),
     cameAndWent: "היו כניסות ויציאות",
     renamed: (from, to) => `השם ${from} הוחלף בשם ${to}`,
@@ -219,10 +221,10 @@ export const hebrew: Words = {
   notes: {
     unknown: (word) => `אין פקודה ${word}. הפקודה ‎/help מציגה מה יש; ‎// שולח לוכסן.`,
     usage: (usage) => `כך כותבים את הפקודה: \u2066${usage}\u2069`,
-    members: (names) => `כאן: ${list.format(names)}`,
-    groups: (names) => `הקבוצות שלך: ${list.format(names)}`,
+    members: (names) => `כאן: ${list().format(names)}`,
+    groups: (names) => `הקבוצות שלך: ${list().format(names)}`,
     topic: (topic) => (topic ? `הנושא: ${topic}` : "אין נושא. קובעים אחד עם ‎/topic ואחריו טקסט."),
-    bans: (masks) => (masks.length > 0 ? `בחוץ: ${list.format(masks)}` : "אין מי שכניסתו נמנעת."),
+    bans: (masks) => (masks.length > 0 ? `בחוץ: ${list().format(masks)}` : "אין מי שכניסתו נמנעת."),
     done: "בוצע.",
     offline: "אין חיבור. אפשר לנסות שוב כשיחזור.",
     version: (server, version) => `בשרת ${server} פועל Conclave בגרסה ${version}.`,
