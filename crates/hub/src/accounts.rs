@@ -2,7 +2,7 @@
 //! across connections, and to know how far has been read.
 //!
 //! Only this module makes a [`SignedIn`], of a password. It lets nobody into a group that the
-//! account is not a member of: that takes an [`Admission`](crate::Admission) as it does from
+//! account is not a member of: that takes an [`Admission`] as it does from
 //! everybody (P4). A wrong name and a wrong password do the same work and end in the same words.
 //! Does not know protocols.
 

@@ -78,7 +78,7 @@ fn write(connection: &Connection, party: Party) -> rusqlite::Result<Option<Strin
     })
 }
 
-/// Nothing for what was not written by [`write`], or is of a group that is not there.
+/// Nothing for what was not written by [`write()`], or is of a group that is not there.
 fn read(connection: &Connection, written: &str) -> rusqlite::Result<Option<Party>> {
     let mut words = written.split(' ');
     let kind = words.next();
