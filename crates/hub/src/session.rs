@@ -214,6 +214,19 @@ impl Session {
         }
     }
 
+    /// Ends because its connection has ended: a member for as long as the connection lasts leaves,
+    /// saying that, and one with a seat or an account stays.
+    ///
+    /// # Cancel safety
+    /// It ends.
+    pub async fn end_with(mut self, farewell: Farewell) {
+        let is_leaving = self.keep == Keep::Connection;
+        if let Some(left) = self.part(is_leaving.then_some(farewell)) {
+            // Ends when the member has left, or cannot just now.
+            let _left = left.await;
+        }
+    }
+
     /// Takes the connection out of the group: it is written nothing of it from here on. Where the
     /// membership ends with it, that is set going.
     fn part(&mut self, leaving: Option<Farewell>) -> Option<oneshot::Receiver<()>> {

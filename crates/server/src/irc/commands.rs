@@ -28,6 +28,7 @@ pub(super) mod words;
 
 use std::sync::Arc;
 
+use conclave_core::Name;
 use conclave_doors::irc::commands::Command;
 use conclave_doors::irc::encode::Addressed;
 use conclave_doors::irc::message::Message;
@@ -50,10 +51,12 @@ pub(super) enum After {
     Quit(String),
 }
 
-/// Runs a command of somebody who has not registered.
+/// Runs a command of somebody who has not registered, but may have signed in to that account:
+/// then the nick of the account's other connections is its own.
 pub(super) fn run_before(
     context: &Arc<Context>,
     registration: &mut Registration,
+    account: Option<&Name>,
     command: Command,
     message: &Message<'_>,
     replies: &mut Replies,
@@ -62,7 +65,7 @@ pub(super) fn run_before(
         Command::Cap => registration.negotiation.handle(message, false, replies),
         Command::Nick => {
             if let Some(nick) = registration.handle_nick(message, replies)
-                && !context.irc.registry().is_free(&nick, None, None)
+                && !context.irc.registry().is_free(&nick, None, account)
             {
                 registration.forget_nick(replies);
                 replies.numeric(ERR_NICKNAMEINUSE, &[nick.as_str()]);

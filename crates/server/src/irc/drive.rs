@@ -257,8 +257,10 @@ impl IrcDriver {
         }
         let after = match &mut self.phase {
             Phase::New(registration) => {
+                let account = self.signed_in.as_ref().map(|signed_in| signed_in.account().name());
+                let context = &self.context;
                 let after =
-                    commands::run_before(&self.context, registration, command, message, replies);
+                    commands::run_before(context, registration, account, command, message, replies);
                 if after == After::Stay {
                     self.try_register(replies).await;
                 }

@@ -31,9 +31,10 @@ pub(in crate::irc) fn farewell_of(reason: &str) -> Farewell {
     Farewell { reason: reason_of(reason), is_from_server: true }
 }
 
-/// Leaves a channel, and waits until those who are in it have been told.
+/// Leaves a channel, and waits until those who are in it have been told. Who is signed in to an
+/// account is only away from it: the membership is there at the next connection.
 pub(in crate::irc) async fn leave(channel: Channel, farewell: Farewell) {
     let membership = channel.session.membership().clone();
-    channel.session.leave_with(farewell).await;
+    channel.session.end_with(farewell).await;
     membership.delivered().await;
 }
