@@ -171,6 +171,12 @@ export type KindShown = ({
 } | {
   readonly kind: "left";
 } | {
+  readonly kind: "tagged";
+} | {
+  readonly kind: "redacted";
+  /** Number of that message. */
+  readonly of: number;
+} | {
   readonly kind: "renamed";
   /** The new name. */
   readonly to: string;

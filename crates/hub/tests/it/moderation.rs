@@ -119,7 +119,7 @@ async fn a_group_of_an_alias_is_found_by_it_and_open_until_it_has_a_password() {
     let capitals = Alias::parse("#TEA").unwrap();
     assert!(stage.hub.create_alias(capitals.clone()).await.unwrap().is_none());
     let noya = stage.enter(&made, "Noya").await;
-    assert_eq!(noya.session.standing(), Some(Standing::Owner));
+    assert_eq!(noya.session.standing(), Some(Standing::Moderator));
     assert_eq!(noya.session.group_name().alias, Some(tea()));
     let open = stage.hub.admit_alias(&capitals, None, source()).await.unwrap().unwrap();
     let bar = stage.enter(&open.coming_from(Origin::new(Some("~bar"), "irc")), "Bar").await;
