@@ -26,6 +26,6 @@ pub(in crate::irc) const HELP: &[&str] = &[
     "A group is a channel: #8888 by its number, and its password is the channel's key.",
     "/join #8888 PASSWORD joins it; /join #name joins or makes a channel of that name.",
     "/mode #name +k PASSWORD sets the password of a group that you are operator of.",
-    "What is said is kept: your client asks for what it missed, or is shown it at joining.",
+    "What is said is kept: a client that knows CHATHISTORY asks for what it missed.",
     "/quote HELP COMMAND tells about one of these commands:",
 ];
