@@ -123,6 +123,13 @@ impl Transcript {
         &self.options
     }
 
+    /// Whether a connection to that door is opened in it.
+    pub fn speaks(&self, door: &str) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(&step.action, Action::Open { door: other, .. } if other == door))
+    }
+
     fn take_comment(&mut self, comment: &str) {
         if let Some(options) = comment.strip_prefix("with --") {
             let options = format!("--{options}");
