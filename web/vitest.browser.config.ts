@@ -6,8 +6,6 @@ export default defineConfig({
     include: ["e2e/**/*.test.ts"],
     environment: "node",
     fileParallelism: false,
-    // Two of 36 were seen to miss a key press once, on a busy machine; a third time is a fault.
-    retry: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -30,7 +30,7 @@ class Screen {
   show(dialog: DialogName): void {
     this.dialog = dialog;
   }
-  /** A dialog tells of its end a moment after it: another may be there by then, and stays. */
+  /** Ends a dialog; where another is there by then, that stays. */
   close(dialog: DialogName): void {
     if (this.dialog !== dialog) return;
     this.dialog = null;
