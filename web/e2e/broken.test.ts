@@ -2,47 +2,24 @@
 //
 // `CONCLAVE_CUT_SECONDS` makes the time of cuts longer than in an ordinary run.
 
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { setInterval } from "node:timers/promises";
+import { expect, it } from "vitest";
 import { Network } from "./cuts";
-import { openBrowser, Person } from "./people";
-import { Program } from "./program";
+import type { Person } from "./people";
+import { Stage } from "./stage";
 import { Terminal } from "./terminal";
 
+/** The pace of somebody who types fast, so that cuts fall between messages and into them. */
+const WRITE_EVERY_MS = 100;
 const CUT_SECONDS = Number(process.env["CONCLAVE_CUT_SECONDS"] ?? "10");
 
-let program: Program;
 let network: Network;
-let browser: Browser;
-let people: Person[] = [];
-const person = async (path = "/"): Promise<Person> => {
-  const one = await Person.at(browser, network.web + path);
-  people.push(one);
-  return one;
-};
-
-beforeAll(async () => {
-  program = await Program.start("--message-rate", "none");
-  network = await Network.to(() => program.webPort);
-  browser = await openBrowser();
-});
-afterEach(async () => {
-  for (const one of people) {
-    expect(one.complaints).toEqual([]);
-    await one.leaveBrowser();
-  }
-  people = [];
-});
-afterAll(async () => {
-  await browser.close();
-  network.close();
-  await program.stop();
-});
+const stage = new Stage(async (program) => (network = await Network.to(() => program.webPort)));
 
 it("what is typed while the network is down is sent once it is back, in order and once", async () => {
-  const noya = await person();
+  const noya = await stage.person();
   const group = await noya.create("Noya", "1234");
-  const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+  const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
   network.down();
   await noya.hears(/Connection lost/);
   for (const text of ["one", "two", "three"]) await noya.say(text);
@@ -62,7 +39,7 @@ it("what is typed while the network is down is sent once it is back, in order an
 });
 
 it("a draft and what waits to be sent outlive a reload while the server is away", async () => {
-  const noya = await person();
+  const noya = await stage.person();
   await noya.create("Noya", "1234");
   await noya.say("before");
   await noya.sees("before");
@@ -78,17 +55,17 @@ it("a draft and what waits to be sent outlive a reload while the server is away"
 });
 
 it("the server is killed and started again in the middle, and nobody notices more than a pause", async () => {
-  const noya = await person();
+  const noya = await stage.person();
   const group = await noya.create("Noya", "1234");
-  const bar = await person(`/g/${group}`);
+  const bar = await stage.person(`/g/${group}`);
   await bar.join("Bar", group, "1234");
   await noya.say("before the kill");
   await bar.sees("before the kill");
-  await program.kill();
+  await stage.program.kill();
   await noya.hears(/Connection lost/);
   await noya.say("during the kill");
   await bar.box("Message").fill("typed during the kill");
-  await program.again();
+  await stage.program.again();
   await noya.sees("during the kill");
   await bar.sees("during the kill");
   expect(await bar.box("Message").inputValue()).toBe("typed during the kill");
@@ -101,7 +78,7 @@ it("the server is killed and started again in the middle, and nobody notices mor
 });
 
 it("the page opens without a network, with what it last had, and goes on once there is one", async () => {
-  const noya = await person();
+  const noya = await stage.person();
   const group = await noya.create("Noya", "1234");
   await noya.say("said while there was a network");
   await noya.sees("said while there was a network");
@@ -117,7 +94,7 @@ it("the page opens without a network, with what it last had, and goes on once th
   await noya.say("said without one");
   network.up();
   await noya.hears(/Connected|Back/);
-  const bar = await person(`/g/${group}`);
+  const bar = await stage.person(`/g/${group}`);
   await bar.join("Bar", group, "1234");
   await bar.sees("said without one");
   expect((await bar.readAll()).map(([, text]) => text)).toEqual(["said while there was a network", "said without one"]);
@@ -126,22 +103,23 @@ it("the page opens without a network, with what it last had, and goes on once th
 it(
   "cuts every two seconds while both sides write lose nothing, double nothing and keep one order",
   async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}`);
+    const bar = await stage.person(`/g/${group}`);
     await bar.join("Bar", group, "1234");
-    const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+    const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
     const expected = new Set<string>();
     const until = Date.now() + CUT_SECONDS * 1_000;
     const writes = async (one: Person, name: string): Promise<void> => {
-      for (let at = 1; Date.now() < until; at += 1) {
+      let at = 0;
+      for await (const _tick of setInterval(WRITE_EVERY_MS)) {
+        if (Date.now() >= until) return;
+        at += 1;
         expected.add(`${name} ${at}`);
         await one.say(`${name} ${at}`);
-        // A person's pace, and time for cuts to fall between.
-        await one.page.waitForTimeout(100);
       }
     };
-    const cutter = setInterval(() => network.cut(), 2_000);
+    const cutter = globalThis.setInterval(() => network.cut(), 2_000);
     await Promise.all([writes(noya, "noya"), writes(bar, "bar")]);
     clearInterval(cutter);
     expect(network.cuts).toBeGreaterThan(CUT_SECONDS / 2 - 2);

@@ -2,43 +2,19 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openBrowser, Person } from "./people";
-import { Program } from "./program";
+import { describe, expect, it } from "vitest";
+import type { Person } from "./people";
+import { Stage } from "./stage";
 import { Terminal } from "./terminal";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-let program: Program;
-let browser: Browser;
-let people: Person[] = [];
-const person = async (path = "/", options = {}): Promise<Person> => {
-  const one = await Person.at(browser, program.web + path, options);
-  people.push(one);
-  return one;
-};
+const stage = new Stage();
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
-
-beforeAll(async () => {
-  program = await Program.start("--message-rate", "none");
-  browser = await openBrowser();
-});
-afterEach(async () => {
-  for (const one of people) {
-    expect(one.complaints).toEqual([]);
-    await one.leaveBrowser();
-  }
-  people = [];
-});
-afterAll(async () => {
-  await browser.close();
-  await program.stop();
-});
 
 describe("Hebrew", () => {
   it("is the whole page, mirrored, where it is asked for", async () => {
-    const noya = await person("/?lang=he");
+    const noya = await stage.person("/?lang=he");
     expect(await noya.page.locator("html").getAttribute("dir")).toBe("rtl");
     expect(await noya.page.locator("html").getAttribute("lang")).toBe("he");
     await noya.page.getByRole("tab", { name: "יצירת קבוצה" }).click();
@@ -52,7 +28,7 @@ describe("Hebrew", () => {
   });
 
   it("reads right beside English: each message has its own direction and stands on its own side", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     await noya.create("נויה", "1234");
     await noya.say("שלום לכולם, hello!");
     await noya.say("hello, שלום");
@@ -76,7 +52,7 @@ describe("Hebrew", () => {
   it("works at a phone's width without a sideways scroll, down to 320 pixels", async () => {
     for (const width of [360, 320]) {
       for (const path of ["/?lang=he", "/?lang=en"]) {
-        const one = await person(path, { ...phone, viewport: { width, height: 640 } });
+        const one = await stage.person(path, { ...phone, viewport: { width, height: 640 } });
         const overflow = (): Promise<number> => one.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect(await overflow()).toBeLessThanOrEqual(0);
         await one.page.getByRole("tab").nth(1).click();
@@ -103,7 +79,7 @@ describe("Hebrew", () => {
 
 describe("a phone", () => {
   it("has groups and members in drawers", async () => {
-    const noya = await person("/", phone);
+    const noya = await stage.person("/", phone);
     const group = await noya.create("Noya", "1234");
     expect(await noya.members.isVisible()).toBe(false);
     await noya.page.getByRole("button", { name: /1 member/ }).click();
@@ -120,7 +96,7 @@ describe("a phone", () => {
 
 describe("a keyboard alone", () => {
   it("creates, talks, reads the sheet, goes between groups and leaves", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const { keyboard } = noya.page;
     // The first field has the focus, and the tabs are above it.
     await keyboard.press("Shift+Tab");
@@ -167,10 +143,28 @@ describe("a keyboard alone", () => {
     await expect.poll(() => noya.page.getByRole("link", { name: new RegExp(first) }).count()).toBe(0);
   });
 
+  it("has its keys the moment a dialog has ended", async () => {
+    const noya = await stage.person();
+    await noya.create("Noya", "1234");
+    await noya.page.keyboard.press("?");
+    const dialog = noya.page.getByRole("dialog", { name: "Keys and commands" });
+    await dialog.getByRole("button", { name: "Close" }).evaluate(async (button: HTMLButtonElement) => {
+      button.click();
+      // Sooner than a browser tells of the dialog's end, and later than the page is drawn anew.
+      await Promise.resolve();
+      document.querySelector("textarea")?.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true }));
+    });
+    // It opens the sheet again: it neither is lost nor lands in the box.
+    await dialog.waitFor();
+    await noya.page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(await noya.box("Message").inputValue()).toBe("");
+  });
+
   it("completes names and commands, and has what was typed before", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+    const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
     await noya.members.getByText("Shlomo").waitFor();
     const { keyboard } = noya.page;
     await noya.box("Message").focus();
@@ -201,9 +195,9 @@ describe("what is hostile", () => {
   ];
 
   it("is text wherever it is typed", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya<b>x</b>", "<script>alert(1)</script>");
-    const terminal = await Terminal.join(program.console, "Bar<i>x</i>", group, "<script>alert(1)</script>");
+    const terminal = await Terminal.join(stage.program.console, "Bar<i>x</i>", group, "<script>alert(1)</script>");
     for (const text of hostile) {
       terminal.types(text.replaceAll("\n", " "));
       await noya.say(text);
@@ -221,7 +215,7 @@ describe("what is hostile", () => {
   });
 
   it("is refused in words, or taken as text, in every field of the start page", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     await noya.page.getByRole("tab", { name: "Join a group" }).click();
     for (const text of hostile) {
       await noya.box("Your name").fill(text);
@@ -231,7 +225,7 @@ describe("what is hostile", () => {
       await noya.page.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
     }
     for (const path of ["/g/8888#<script>alert(1)</script>", "/g/%3Cscript%3E", "/g/8888#%E0%A4%A", "/?lang=<b>"]) {
-      await noya.page.goto(program.web + path);
+      await noya.page.goto(stage.program.web + path);
       await noya.page.locator("#name").waitFor();
     }
   });
@@ -255,7 +249,7 @@ describe("axe finds nothing serious", () => {
   for (const language of ["en", "he"]) {
     for (const colorScheme of ["light", "dark"] as const) {
       it(`on any screen in ${language}, ${colorScheme}`, async () => {
-        const noya = await person(`/?lang=${language}`, { colorScheme });
+        const noya = await stage.person(`/?lang=${language}`, { colorScheme });
         const found: Record<string, string[]> = {};
         const look = async (screen: string): Promise<void> => {
           found[screen] = await serious(noya);
@@ -271,7 +265,7 @@ describe("axe finds nothing serious", () => {
         await noya.page.getByRole("log").waitFor();
         await look("an empty group");
         const group = new URL(noya.page.url()).pathname.split("/")[2] ?? "";
-        const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+        const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
         for (const text of ["שלום", "Noya, see https://example.org", "`code`", "and ```\nmore\n``` code"]) terminal.types(text);
         const box = noya.page.locator("textarea");
         await box.fill("/me waves");

@@ -1,31 +1,20 @@
 // One group through every door: browsers, netcat, and the IRC clients that people have already.
 
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { framework, irssi, sees, weechat, type IrcClient, type Said } from "./irc-clients";
-import { openBrowser, Person } from "./people";
-import { Program } from "./program";
+import { Stage } from "./stage";
 import { Terminal } from "./terminal";
 
 /** Messages of each of the five. A longer run is 200 of each. */
 const EACH = Number(process.env["CONCLAVE_IRC_MESSAGES"] ?? 40);
 
-let program: Program;
-let browser: Browser;
+const stage = new Stage();
 /** Those who are in a group just now. */
 const clients: IrcClient[] = [];
 
-beforeAll(async () => {
-  program = await Program.start("--message-rate", "none");
-  browser = await openBrowser();
-});
 afterEach(async () => {
   // A test that failed has left them there.
   await Promise.allSettled(clients.splice(0).map((client) => client.leave()));
-});
-afterAll(async () => {
-  await browser.close();
-  await program.stop();
 });
 
 /** What netcat was shown of others. */
@@ -37,10 +26,10 @@ function seenBy(terminal: Terminal): Said[] {
 }
 
 it("irssi, WeeChat, irc-framework, a browser and netcat see the same messages in the same order", async () => {
-  const noya = await Person.at(browser, program.web);
+  const noya = await stage.person();
   const key = "opensesame";
   const group = await noya.create("Noya", key);
-  const at = program.console;
+  const at = stage.program.console;
   const terminal = await Terminal.join(at, "Tal", group, key);
   for (const join of [irssi, weechat, framework]) clients.push(await join(at, join.name, group, key));
   await noya.members.getByText("framework").waitFor();
@@ -84,11 +73,11 @@ it("irssi, WeeChat, irc-framework, a browser and netcat see the same messages in
 }, 180_000);
 
 it("a wrong key and an unknown number turn every client away alike", async () => {
-  const noya = await Person.at(browser, program.web);
+  const noya = await stage.person();
   const group = await noya.create("Noya", "opensesame");
   const told: string[] = [];
   for (const [number, key] of [[group, "wrong"], ["999999999", "opensesame"]] as const) {
-    await framework(program.console, "Bar", number, key).then(
+    await framework(stage.program.console, "Bar", number, key).then(
       (client) => client.leave().then(() => told.push("joined")),
       (error: Error) => told.push(error.message),
     );

@@ -1,39 +1,14 @@
 // What people do in a group, in two browsers and at a terminal.
 
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openBrowser, Person } from "./people";
-import { Program } from "./program";
+import { describe, expect, it } from "vitest";
+import { Stage } from "./stage";
 import { Terminal } from "./terminal";
 
-let program: Program;
-let browser: Browser;
-let people: Person[] = [];
-const person = async (path = "/", options = {}): Promise<Person> => {
-  const one = await Person.at(browser, program.web + path, options);
-  people.push(one);
-  return one;
-};
-
-beforeAll(async () => {
-  program = await Program.start("--message-rate", "none");
-  browser = await openBrowser();
-});
-afterEach(async () => {
-  for (const one of people) {
-    expect(one.complaints).toEqual([]);
-    await one.leaveBrowser();
-  }
-  people = [];
-});
-afterAll(async () => {
-  await browser.close();
-  await program.stop();
-});
+const stage = new Stage();
 
 describe("coming in", () => {
   it("a group is created, and its number stands in the heading and the address", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
     expect(group).toMatch(/^\d{4,}$/);
     expect(new URL(noya.page.url()).pathname).toBe(`/g/${group}`);
@@ -43,9 +18,9 @@ describe("coming in", () => {
   });
 
   it("a wrong number and a wrong password are answered alike, and a right one still works", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}`);
+    const bar = await stage.person(`/g/${group}`);
     expect(await bar.box("Group ID").inputValue()).toBe(group);
     const told: (string | null)[] = [];
     for (const [id, password] of [[group, "wrong"], ["999999999", "1234"]] as const) {
@@ -63,9 +38,9 @@ describe("coming in", () => {
   });
 
   it("a name that is taken is asked for again, and nothing else", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const other = await person(`/g/${group}`);
+    const other = await stage.person(`/g/${group}`);
     await other.box("Your name").fill("NOYA");
     await other.box("Password").fill("1234");
     await other.button("Join").click();
@@ -77,7 +52,7 @@ describe("coming in", () => {
   });
 
   it("a link lets somebody in who gives a name and no more, and stays out of the address", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
     await noya.button("Invite").click();
     const dialog = noya.page.getByRole("dialog", { name: "Invite to this group" });
@@ -86,11 +61,11 @@ describe("coming in", () => {
     expect(link).toMatch(new RegExp(`/g/${group}#.+`));
     const lines = (await dialog.locator("code").allTextContents()).slice(1);
     expect(lines).toEqual([
-      `nc ${program.console.host} ${program.console.port}`,
-      `conclave chat ${program.console.host}:${program.console.port}`,
+      `nc ${stage.program.console.host} ${stage.program.console.port}`,
+      `conclave chat ${stage.program.console.host}:${stage.program.console.port}`,
       `/join #${group}`,
     ]);
-    const bar = await person(new URL(link).pathname + new URL(link).hash);
+    const bar = await stage.person(new URL(link).pathname + new URL(link).hash);
     await bar.page.getByText(`You are invited to group ${group}`).waitFor();
     expect(await bar.page.getByRole("textbox").count()).toBe(1);
     // A name that is taken costs nothing but another name.
@@ -100,15 +75,15 @@ describe("coming in", () => {
     await bar.box("Your name").fill("Bar");
     await bar.page.keyboard.press("Enter");
     await bar.log.waitFor();
-    expect(bar.page.url()).toBe(`${program.web}/g/${group}`);
+    expect(bar.page.url()).toBe(`${stage.program.web}/g/${group}`);
     await noya.page.keyboard.press("Escape");
     await noya.page.getByText("Bar joined").waitFor();
   });
 
   it("a link that is no good is told of, and the password still works", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}#no-such-token`);
+    const bar = await stage.person(`/g/${group}#no-such-token`);
     await bar.box("Your name").fill("Bar");
     await bar.page.keyboard.press("Enter");
     await bar.page.getByRole("alert").filter({ hasText: "does not work any more" }).waitFor();
@@ -118,9 +93,9 @@ describe("coming in", () => {
   });
 
   it("who left by mistake comes back without the password", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}`);
+    const bar = await stage.person(`/g/${group}`);
     await bar.join("Bar", group, "1234");
     await bar.button("Leave group").click();
     await bar.button("Come back").click();
@@ -130,7 +105,7 @@ describe("coming in", () => {
   });
 
   it("a reload comes back into the group without a question, with what was said", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     await noya.create("Noya", "1234");
     await noya.say("before the reload");
     await noya.sees("before the reload");
@@ -143,9 +118,9 @@ describe("coming in", () => {
   });
 
   it("who leaves is gone for the others and on the start page", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}`);
+    const bar = await stage.person(`/g/${group}`);
     await bar.join("Bar", group, "1234");
     await bar.button("Leave group").click();
     await bar.page.getByRole("tab", { name: "Join a group" }).waitFor();
@@ -157,11 +132,11 @@ describe("coming in", () => {
 
 describe("talking", () => {
   it("two browsers and somebody at a terminal see the same, in one order", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}`);
+    const bar = await stage.person(`/g/${group}`);
     await bar.join("Bar", group, "1234");
-    const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+    const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
     await noya.say("Hi friends");
     await terminal.hears("Noya: Hi friends");
     terminal.types("Hello from the terminal");
@@ -179,7 +154,7 @@ describe("talking", () => {
   });
 
   it("several lines and a paste are one message, and Enter sends", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     await noya.create("Noya", "1234");
     await noya.box("Message").focus();
     await noya.page.keyboard.type("first");
@@ -192,11 +167,11 @@ describe("talking", () => {
   });
 
   it("another group counts what is unread, in the list and in the title, until it is opened", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const one = await noya.create("Noya", "1234");
     await noya.button("New group").click();
     const two = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${one}`);
+    const bar = await stage.person(`/g/${one}`);
     await bar.join("Bar", one, "1234");
     await bar.say("anybody there?");
     await bar.say("I mean you, Noya");
@@ -211,9 +186,9 @@ describe("talking", () => {
   });
 
   it("typing is seen, and over when the message is there", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}`);
+    const bar = await stage.person(`/g/${group}`);
     await bar.join("Bar", group, "1234");
     await bar.box("Message").pressSequentially("I am");
     await noya.page.getByText("Bar is typing…").waitFor();
@@ -222,9 +197,9 @@ describe("talking", () => {
   });
 
   it("slash commands do what they say, and a word that is none is never sent", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}`);
+    const bar = await stage.person(`/g/${group}`);
     await bar.join("Bar", group, "1234");
     await noya.say("/me waves");
     await bar.sees("waves");
@@ -244,9 +219,9 @@ describe("talking", () => {
   });
 
   it("who runs the group mutes, removes and keeps out, and all are told", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const bar = await person(`/g/${group}`);
+    const bar = await stage.person(`/g/${group}`);
     await bar.join("Bar", group, "1234");
     await bar.say("/topic mine");
     await noya.page.getByRole("main").getByText("mine").first().waitFor();
@@ -268,7 +243,7 @@ describe("talking", () => {
   });
 
   it("a message that is too long is told of and kept, not cut", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     await noya.create("Noya", "1234");
     const long = "ש".repeat(2_049);
     await noya.box("Message").fill(long);
@@ -281,7 +256,7 @@ describe("talking", () => {
   });
 
   it("links lead to the web and nowhere else, and code is code", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     await noya.create("Noya", "1234");
     await noya.say("see https://example.org/a, javascript:alert(1) and `x < y`");
     await noya.sees("see https://");
@@ -293,9 +268,9 @@ describe("talking", () => {
   });
 
   it("who reads further up is told of what is new, and left where they are", async () => {
-    const noya = await person();
+    const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
-    const terminal = await Terminal.join(program.console, "Shlomo", group, "1234");
+    const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
     for (let at = 1; at <= 300; at += 1) terminal.types(`line ${at}`);
     await noya.sees("line 300");
     await noya.log.evaluate((log) => (log.scrollTop -= 3_000));
@@ -309,6 +284,23 @@ describe("talking", () => {
     await noya.sees("something new");
     const read = await noya.readAll();
     expect(read.map(([, text]) => text)).toEqual([...Array.from({ length: 300 }, (_, at) => `line ${at + 1}`), "something new"]);
+    terminal.close();
+  });
+
+  it("who is at the end stays there though the box grows just before a scroll is told", async () => {
+    const noya = await stage.person();
+    const group = await noya.create("Noya", "1234");
+    const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
+    for (let at = 1; at <= 60; at += 1) terminal.types(`line ${at}`);
+    await noya.sees("line 60");
+    await noya.log.evaluate((log) => {
+      const box = document.querySelector("textarea");
+      if (box) box.style.blockSize = "200px";
+      log.dispatchEvent(new Event("scroll"));
+    });
+    for (let at = 61; at <= 90; at += 1) terminal.types(`line ${at}`);
+    await noya.sees("line 90");
+    expect(await noya.button("To the newest").count()).toBe(0);
     terminal.close();
   });
 });
