@@ -17,10 +17,8 @@ use crate::wire::Wire;
 pub(crate) struct Wanted {
     /// How many messages at the most.
     pub(crate) count: u32,
-    /// How many bytes at the most, as the wire writes them.
-    pub(crate) bytes_max: Option<usize>,
-    /// The wire they will be written in.
-    pub(crate) wire: &'static dyn Wire,
+    /// How many bytes at the most, written in that wire.
+    pub(crate) bytes_max: Option<(usize, &'static dyn Wire)>,
 }
 
 /// What was found.
@@ -45,14 +43,14 @@ pub(crate) async fn seek(
     let mut bytes = 0_usize;
     while found.count < wanted.count {
         let Some(seq) = last_message(log, live, found.from).await? else { break };
-        if let Some(bytes_max) = wanted.bytes_max {
+        if let Some((bytes_max, wire)) = wanted.bytes_max {
             let Some(page) = live.pages().read(log, live.id, seq, |page| live.redact(page)).await?
             else {
                 break;
             };
             let mut encoded = Vec::new();
             for event in page.events().iter().filter(|event| event.seq == seq) {
-                wanted.wire.encode(&live.name(), event, &mut encoded);
+                wire.encode(&live.name(), event, &mut encoded);
             }
             bytes += encoded.len();
             if bytes > bytes_max {

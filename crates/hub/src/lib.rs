@@ -52,7 +52,7 @@ pub use live_group::Serial;
 pub use membership::{Landed, MemberHere, Membership, Said, Sending};
 pub use moderation::GroupListed;
 pub use outlet::{Ended, Outlet, Own, Signal, Sink};
-pub use session::Session;
+pub use session::{Session, Stretch};
 pub use steward::GroupShown;
 pub use visit::Visit;
 pub use wire::Wire;

@@ -253,6 +253,11 @@ impl Outlet {
         self.lock().cursor_of(session).map(|cursor| cursor.next)
     }
 
+    /// The same, also where it was put out of use since.
+    pub(crate) fn place_of(&self, session: Serial) -> Option<Seq> {
+        self.lock().place_of(session)
+    }
+
     /// Shows a stretch of earlier messages before anything later. `true` where a catch-up task is
     /// to be started.
     #[must_use]

@@ -30,6 +30,13 @@ pub struct Session {
     has_left: bool,
 }
 
+/// Messages of a group that may be shown, from one number to below another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    from: Seq,
+    end: Seq,
+}
+
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
@@ -181,17 +188,58 @@ impl Session {
         wire: &'static dyn Wire,
     ) -> Result<u32, Refusal> {
         let Some(before) = self.outlet.next_of(self.serial) else { return Ok(0) };
-        let wanted = history::Wanted { count, bytes_max, wire };
+        let bytes_max = bytes_max.map(|bytes_max| (bytes_max, wire));
+        let wanted = history::Wanted { count, bytes_max };
         let found = history::seek(self.hub.log(), &self.live, before, wanted)
             .await
             .map_err(|error| refusal_of(&error))?;
         if found.count > 0 {
             // Below where it stood when it asked: what came since, it has seen.
-            let (session, group) = (self.serial, Arc::clone(&self.live));
-            let run = Run { session, group, next: found.from, end: found.end, wire };
-            self.hub.show_run(&self.outlet, run);
+            self.show(Stretch { from: found.from, end: found.end }, wire);
         }
         Ok(found.count)
+    }
+
+    /// The last `count` messages before its place, to be shown; nothing where there are none.
+    ///
+    /// # Errors
+    /// Where the log cannot be read.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn last_messages(&self, count: u32) -> Result<Option<Stretch>, Refusal> {
+        let Some(before) = self.outlet.next_of(self.serial) else { return Ok(None) };
+        let wanted = history::Wanted { count, bytes_max: None };
+        let found = history::seek(self.hub.log(), &self.live, before, wanted)
+            .await
+            .map_err(|error| refusal_of(&error))?;
+        Ok((found.count > 0).then_some(Stretch { from: found.from, end: found.end }))
+    }
+
+    /// All messages from that number on and before its place, to be shown; nothing where there are
+    /// none.
+    ///
+    /// # Errors
+    /// Where the log cannot be read.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn messages_from(&self, from: Seq) -> Result<Option<Stretch>, Refusal> {
+        let newest = self.last_messages(1).await?;
+        Ok(newest.filter(|newest| newest.from >= from).map(|newest| Stretch { from, ..newest }))
+    }
+
+    /// Shows messages that were found, written on `wire`. They are read as the reader reads, and
+    /// come before any later event.
+    pub fn show(&self, stretch: Stretch, wire: &'static dyn Wire) {
+        let Stretch { from: next, end } = stretch;
+        let (session, group) = (self.serial, Arc::clone(&self.live));
+        self.hub.show_run(&self.outlet, Run { session, group, next, end, wire });
+    }
+
+    /// The number after the newest event that it was given, also when its connection has ended.
+    pub fn place(&self) -> Option<Seq> {
+        self.outlet.place_of(self.serial)
     }
 
     /// Leaves the group, and waits until that is durable, so that the name is free. Where the log

@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod drive;
 mod peer;
+mod replay;
 mod shared;
 mod welcome;
 

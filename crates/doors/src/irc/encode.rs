@@ -27,10 +27,12 @@ const TEXT_FRAMES: u16 = 32;
 const BINARY_FRAMES: u16 = 64;
 const ECHO: u16 = 128;
 const REDACTION: u16 = 256;
+const EARLIER: u16 = 512;
+const BATCHED: u16 = 1_024;
 
 impl Style {
     /// How many styles there are.
-    pub const COUNT: usize = 512;
+    pub const COUNT: usize = 2_048;
 
     /// The style of that number, below [`Style::COUNT`].
     pub const fn of_index(index: u16) -> Self {
@@ -72,6 +74,15 @@ impl Style {
             Framing::Binary => bits |= BINARY_FRAMES,
         }
         Self(bits)
+    }
+
+    /// The same for earlier messages, which must not be taken for new ones: in the batch that
+    /// [`earlier_batch`] names for who knows batches, and with their time in the text for whom no
+    /// line tells it.
+    #[must_use]
+    pub const fn earlier(self, caps: Caps) -> Self {
+        let batched = if caps.has(Cap::Batch) { BATCHED } else { 0 };
+        Self(self.0 | EARLIER | batched)
     }
 
     const fn has(self, bit: u16) -> bool {
@@ -130,6 +141,12 @@ pub(crate) fn is_no_sign_of_nicks(c: char) -> bool {
 pub fn source_of(name: &Name) -> String {
     let nick = nick_of(name);
     format!("{nick}!{nick}@{HOST}")
+}
+
+/// Name of the batch in which a client is shown earlier messages of a group unasked: no number, as
+/// those of answers are.
+pub fn earlier_batch(group: GroupId) -> String {
+    format!("earlier-{group}")
 }
 
 /// Id of an event that IRC can refer to it by: its group's number and its own.
@@ -210,10 +227,13 @@ pub fn lines_of_aside(aside: Aside<'_>, style: Style) -> Vec<Written> {
     };
     let to = nick_of(to);
     let begun = begin("PRIVMSG").param(&to);
+    let time = time_before(event, style);
     match &event.entry.kind {
-        Kind::Said { text, .. } => said(&begun, text.lines(), "", ""),
-        Kind::Action { text, .. } => said(&begun, text.lines(), "\u{1}ACTION ", "\u{1}"),
-        Kind::Relayed(relay) => relayed(&begin, relay, &to, style),
+        Kind::Said { text, .. } => said(&begun, text.lines(), &time, ""),
+        Kind::Action { text, .. } => {
+            said(&begun, text.lines(), &format!("\u{1}ACTION {time}"), "\u{1}")
+        }
+        Kind::Relayed(relay) => relayed(&begin, relay, &to, &time, style),
         Kind::Redacted { seq, reason } if style.has(REDACTION) => {
             let line = begin("REDACT").param(&to).param(&format!("{conversation}-{seq}"));
             vec![if reason.is_empty() { line } else { line.last(reason.as_str()) }]
@@ -226,16 +246,13 @@ pub fn lines_of_aside(aside: Aside<'_>, style: Style) -> Vec<Written> {
 pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> {
     let channel = channel_of(group, style.addressed());
     let name = &event.entry.name;
-    let source = source_of(name);
-    let begin = |command: &str| {
-        let written = Written::new(&source, command);
-        let written = with_account(tagged(written, event.at, style), event, style);
-        if style.has(TAGS) { written.tag("msgid", &msgid_of(group, event)) } else { written }
-    };
+    let begin = |command: &str| begun(group, event, style, command);
+    let time = time_before(event, style);
     match &event.entry.kind {
-        Kind::Said { text, .. } => said(&begin("PRIVMSG").param(&channel), text.lines(), "", ""),
+        Kind::Said { text, .. } => said(&begin("PRIVMSG").param(&channel), text.lines(), &time, ""),
         Kind::Action { text, .. } => {
-            said(&begin("PRIVMSG").param(&channel), text.lines(), "\u{1}ACTION ", "\u{1}")
+            let before = format!("\u{1}ACTION {time}");
+            said(&begin("PRIVMSG").param(&channel), text.lines(), &before, "\u{1}")
         }
         Kind::Joined { origin, .. } => {
             let joined = begin("JOIN").param(&channel);
@@ -253,7 +270,7 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
             let left = begin("PART").param(&channel);
             vec![if reason.is_empty() { left } else { left.last(reason.as_str()) }]
         }
-        Kind::Relayed(relay) => relayed(&begin, relay, &channel, style),
+        Kind::Relayed(relay) => relayed(&begin, relay, &channel, &time, style),
         Kind::Redacted { seq, reason } => {
             if !style.has(REDACTION) {
                 return Vec::new();
@@ -289,6 +306,16 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
             .into_iter()
             .collect(),
     }
+}
+
+/// Begins a line that tells of an event of a group and comes from whoever it is about.
+fn begun(group: &GroupName, event: &Event, style: Style, command: &str) -> Written {
+    let mut line = Written::new(&source_of(&event.entry.name), command);
+    if style.has(BATCHED) {
+        line = line.tag("batch", &earlier_batch(group.id));
+    }
+    let line = with_account(tagged(line, event.at, style), event, style);
+    if style.has(TAGS) { line.tag("msgid", &msgid_of(group, event)) } else { line }
 }
 
 /// A change of the settings as IRC writes it: the mode and its argument. Nothing for what IRC does
@@ -342,6 +369,7 @@ fn relayed(
     begin: &impl Fn(&str) -> Written,
     relay: &Relay,
     target: &str,
+    before: &str,
     style: Style,
 ) -> Vec<Written> {
     let command = match relay.manner {
@@ -352,10 +380,20 @@ fn relayed(
     let begun = begin(command).param(target);
     let begun = if style.has(TAGS) { begun.raw_tags(relay.tags.as_str()) } else { begun };
     match &relay.text {
-        Some(text) => said(&begun, text.lines(), "", ""),
+        Some(text) => said(&begun, text.lines(), before, ""),
         // Without its tags it says nothing.
         None if style.has(TAGS) && !relay.tags.as_str().is_empty() => vec![begun],
         None => Vec::new(),
+    }
+}
+
+/// What stands before an earlier message where no tag tells its time: without it old words look
+/// new.
+fn time_before(event: &Event, style: Style) -> String {
+    if style.has(EARLIER) && !style.has(TIME) {
+        format!("[{}] ", event.at.render_minute())
+    } else {
+        String::new()
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Feed {
     /// A catch-up task serves it.
     pub(super) is_lagging: bool,
     pub(super) is_closed: bool,
+    /// Where the sessions stood when it was closed.
+    stood: Vec<(Serial, Seq)>,
     pub(super) signals: Vec<Signal>,
     /// Labels of what this connection brought about and has not been given yet.
     pub(super) labels: Vec<Labelled>,
@@ -112,9 +114,25 @@ impl Feed {
         self.cursors.iter_mut().find(|cursor| cursor.session == session)
     }
 
-    /// Lets go of everything: nothing is written any more.
+    /// The next event a session is to be shown, earlier ones included, or was when the feed was
+    /// closed.
+    pub(super) fn place_of(&self, session: Serial) -> Option<Seq> {
+        let stood = self.stood.iter().find(|(of, _)| *of == session).map(|(_, next)| *next);
+        let cursor = || self.cursors.iter().find(|cursor| cursor.session == session);
+        stood.or_else(|| cursor().map(|cursor| self.next_for(cursor)))
+    }
+
+    fn next_for(&self, cursor: &Cursor) -> Seq {
+        let run = self.history.iter().find(|run| run.session == cursor.session);
+        run.map_or(cursor.next, |run| run.next.min(cursor.next))
+    }
+
+    /// Lets go of everything but the places: nothing is written any more.
     pub(super) fn close(&mut self) {
         self.is_closed = true;
+        let places = self.cursors.iter().map(|cursor| (cursor.session, self.next_for(cursor)));
+        let places: Vec<_> = places.collect();
+        self.stood.extend(places);
         self.cursors = Vec::new();
         self.labels = Vec::new();
         self.unsent = VecDeque::new();

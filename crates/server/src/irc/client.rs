@@ -115,16 +115,35 @@ pub(crate) struct Channel {
     pub(crate) session: Session,
     /// By which of its names the client knows it.
     pub(crate) addressed: Addressed,
-    /// Its events wait until the joining has been answered.
-    pub(crate) is_held: bool,
+    pub(crate) flow: Flow,
     /// When the client is told its number.
     pub(crate) tell_number_at: Option<Instant>,
 }
 
+/// What the events of a group wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// The answer to the joining, and then these earlier messages, where the client is shown any.
+    Held(Option<Missed>),
+    /// The end of the earlier messages.
+    Replaying,
+    /// Nothing: they flow.
+    Live,
+}
+
+/// What a client missed of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missed {
+    /// Nobody knows how much: it is shown the newest.
+    Newest,
+    /// All after that time.
+    After(Timestamp),
+}
+
 impl Channel {
-    pub(crate) fn new(session: Session, addressed: Addressed) -> Self {
+    pub(crate) fn new(session: Session, addressed: Addressed, missed: Option<Missed>) -> Self {
         let tell_number_at = Some(Instant::now() + limits::IRC_NUMBER_AFTER);
-        Self { session, addressed, is_held: true, tell_number_at }
+        Self { session, addressed, flow: Flow::Held(missed), tell_number_at }
     }
 
     /// The channel's name as this client knows it.
@@ -254,15 +273,6 @@ impl Client {
         let contact = self.ident.contact(&self.nick);
         if let Some(user) = self.context.irc.registry().user_mut(self.id) {
             user.peer.contact = contact;
-        }
-    }
-
-    /// Lets the events of groups flow whose joining has been answered.
-    pub(crate) fn release(&mut self) {
-        for channel in &mut self.channels {
-            if std::mem::take(&mut channel.is_held) {
-                channel.session.release();
-            }
         }
     }
 

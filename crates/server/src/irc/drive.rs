@@ -27,9 +27,10 @@ use conclave_hub::{Outlet, Signal, SignedIn};
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
-use super::client::{Channel, Client};
+use super::client::{Channel, Client, Flow};
 use super::commands::account::{self, Asking};
 use super::commands::{self, After};
+use super::replay::{self, Shown};
 use super::welcome;
 use crate::connection::{Reader, Running, linger};
 use crate::drive::READ_BUFFER;
@@ -51,14 +52,16 @@ pub(crate) struct IrcDriver {
     pace: Pace,
     began_at: Instant,
     heard_at: Instant,
-    /// It was asked for a sign of life and gave none yet.
-    is_asked: bool,
+    /// When it was asked for a sign of life, which it has not given yet.
+    asked_at: Option<Instant>,
     /// The peer will send no more.
     has_ended: bool,
     /// Number of the next batch on this connection.
     next_batch: u64,
     /// The channels of a client that was let go.
     leaving: Vec<Channel>,
+    /// What is to be noted of them.
+    shown: Option<Shown>,
     /// Signing in, as far as it has come.
     sasl: Sasl,
     /// Frames of a WebSocket, where it is one.
@@ -106,10 +109,11 @@ impl IrcDriver {
             pace,
             began_at: now,
             heard_at: now,
-            is_asked: false,
+            asked_at: None,
             has_ended: false,
             next_batch: 0,
             leaving: Vec::new(),
+            shown: None,
             sasl: Sasl::default(),
             intake: Box::default(),
             closing: None,
@@ -142,6 +146,9 @@ impl IrcDriver {
             if !self.outlet.has_room() {
                 return true;
             }
+            if self.let_flow().await {
+                continue;
+            }
             if self.waiting.is_empty() {
                 // Nothing waits, so nothing is held.
                 self.waiting = BytesMut::new();
@@ -159,6 +166,16 @@ impl IrcDriver {
                 Box::pin(self.handle_line(line)).await;
             }
         }
+    }
+
+    /// Lets the events of a group flow whose joining has been answered, earlier messages first.
+    /// Whether there was one that waited.
+    async fn let_flow(&mut self) -> bool {
+        let Phase::Client(client) = &mut self.phase else { return false };
+        let waiting = client.channels.iter().position(|channel| channel.flow != Flow::Live);
+        let Some(place) = waiting else { return false };
+        Box::pin(replay::go_on(client, place)).await;
+        true
     }
 
     /// Takes a frame of a WebSocket off what has come; a line where it holds one.
@@ -185,7 +202,7 @@ impl IrcDriver {
 
     async fn handle_line(&mut self, line: Line) {
         self.heard_at = Instant::now();
-        self.is_asked = false;
+        self.asked_at = None;
         let pause = self.pace.note(self.heard_at);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
@@ -240,8 +257,7 @@ impl IrcDriver {
         }
         let caps = self.caps();
         self.put_as(replies, caps);
-        if let Phase::Client(client) = &mut self.phase {
-            client.release();
+        if let Phase::Client(client) = &self.phase {
             self.place.set_signed_in(!client.channels.is_empty());
         }
     }
@@ -379,7 +395,10 @@ impl IrcDriver {
     fn close(&mut self, reason: &str) {
         match std::mem::replace(&mut self.phase, Phase::Over(reason.to_owned())) {
             Phase::New(_) => self.context.irc.registry().unregistered -= 1,
-            Phase::Client(client) => self.leaving = commands::quit::let_go(*client),
+            Phase::Client(client) => {
+                self.shown = Shown::of(&client, self.heard_at.elapsed());
+                self.leaving = commands::quit::let_go(*client);
+            }
             Phase::Over(first) => self.phase = Phase::Over(first),
         }
         self.has_ended = true;
@@ -394,6 +413,7 @@ impl IrcDriver {
                     commands::talk::not_taken(client, group, refusal, &mut replies);
                 }
                 Signal::GroupEnded { group, session, why } => {
+                    replay::cut_short(client, session, &mut replies);
                     let line = commands::kick::shown_out(client, group, session, &why);
                     replies.lines(line);
                 }
@@ -419,9 +439,6 @@ impl IrcDriver {
             }
         }
         self.put(replies);
-        if let Phase::Client(client) = &mut self.phase {
-            client.release();
-        }
     }
 
     /// When something is to be done although nothing comes.
@@ -430,7 +447,9 @@ impl IrcDriver {
             Phase::New(_) => Some(self.began_at + limits::IRC_REGISTRATION_MAX),
             Phase::Client(client) => {
                 let numbers = client.channels.iter().filter_map(|channel| channel.tell_number_at);
-                numbers.chain([self.silent_at()]).min()
+                // While it is not read, it is not the one who is silent.
+                let silent_at = self.outlet.has_room().then(|| self.silent_at());
+                numbers.chain(silent_at).min()
             }
             Phase::Over(_) => None,
         }
@@ -438,8 +457,10 @@ impl IrcDriver {
 
     /// When the client is asked for a sign of life, or closed for want of one.
     fn silent_at(&self) -> Instant {
-        let asked_at = self.heard_at + limits::IRC_PING_AFTER;
-        if self.is_asked { asked_at + limits::IRC_PONG_MAX } else { asked_at }
+        match self.asked_at {
+            Some(asked_at) => asked_at + limits::IRC_PONG_MAX,
+            None => self.heard_at + limits::IRC_PING_AFTER,
+        }
     }
 
     fn handle_timeout(&mut self) {
@@ -459,9 +480,9 @@ impl IrcDriver {
         match &self.phase {
             Phase::Client(_) if self.silent_at() > now => {}
             Phase::New(_) => self.close("You did not register in time"),
-            Phase::Client(_) if self.is_asked => self.close("Ping timeout"),
+            Phase::Client(_) if self.asked_at.is_some() => self.close("Ping timeout"),
             Phase::Client(_) => {
-                self.is_asked = true;
+                self.asked_at = Some(now);
                 let mut bytes = Vec::new();
                 let line = Written::new("", "PING").last(&self.context.irc.server);
                 line.render(self.framing, &mut bytes);
@@ -473,7 +494,12 @@ impl IrcDriver {
 
     /// Waits for whatever comes next: bytes, a timeout, a signal, the end of the server.
     async fn wait(&mut self, reader: &mut Reader) {
-        let is_reading = self.outlet.has_room() && !self.has_ended;
+        let has_room = self.outlet.has_room();
+        if !has_room {
+            // Its answer would not be seen; it is asked anew.
+            self.asked_at = None;
+        }
+        let is_reading = has_room && !self.has_ended;
         let timeout_at = self.timeout_at();
         let Self { context, place, outlet, waiting, has_ended, .. } = self;
         let next = tokio::select! {
@@ -503,6 +529,9 @@ impl IrcDriver {
         let reason = if let Phase::Over(reason) = &self.phase { reason.as_str() } else { "" };
         let farewell = commands::quit::farewell_of(reason);
         for channel in std::mem::take(&mut self.leaving) {
+            if let Some(shown) = &self.shown {
+                shown.note(&channel).await;
+            }
             commands::quit::leave(channel, farewell.clone()).await;
         }
         if let Phase::Over(reason) = &self.phase {

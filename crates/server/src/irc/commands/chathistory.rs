@@ -13,7 +13,7 @@ use conclave_doors::irc::written::Written;
 use conclave_hub::{Direct, Membership};
 
 use super::words;
-use crate::irc::client::Client;
+use crate::irc::client::{Channel, Client};
 use crate::wires::aside;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
@@ -193,6 +193,18 @@ pub(super) async fn events(
             }
         }
     }
+}
+
+/// Number of the first event of a channel after that time.
+pub(in crate::irc) async fn first_after(
+    client: &Client,
+    channel: &Channel,
+    at: Timestamp,
+) -> Result<Seq, Refusal> {
+    let style = client.style(channel.addressed);
+    let source = Source::Group(channel.session.membership().clone(), style);
+    let walk = Walk { source: &source, with_news: true };
+    walk.first_from(Timestamp::from_ms(at.ms() + 1)).await
 }
 
 /// A walk through the log of a group.

@@ -14,6 +14,7 @@ use conclave_hub::{Admission, Keep, Session, SignedIn, Source};
 
 use super::{away, markread, names, part, topic, words};
 use crate::irc::client::{Channel, Client};
+use crate::irc::replay;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
     let targets = message.param(0).unwrap_or_default();
@@ -42,8 +43,8 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         }
         match enter(client, target, key).await {
             Ok((session, addressed)) => {
-                let channel = Channel::new(session, addressed);
-                arrive(client, channel, replies).await;
+                let missed = replay::missed(client, None);
+                arrive(client, Channel::new(session, addressed, missed), replies).await;
             }
             Err(refusal) => refuse(client, target, refusal, replies),
         }
@@ -97,7 +98,9 @@ pub(in crate::irc) async fn take_up_one(
         // It may be somebody else's there by now; then the older name stays.
         let _taken = session.rename(client.nick.clone()).await;
     }
-    arrive(client, Channel::new(session, addressed), replies).await;
+    let read_upto = markread::of_account(signed_in, group).await;
+    let missed = replay::missed(client, read_upto);
+    arrive(client, Channel::new(session, addressed, missed), replies).await;
 }
 
 /// Gives the password of the group that is meant; makes it where it goes by an alias and is not

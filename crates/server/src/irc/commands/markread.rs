@@ -8,6 +8,7 @@ use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Written;
+use conclave_hub::SignedIn;
 
 use super::words;
 use crate::irc::client::Client;
@@ -61,10 +62,15 @@ pub(in crate::irc) fn line(server: &str, target: &str, at: Option<Timestamp>) ->
 
 async fn read_upto(client: &Client, target: &str, group: Option<GroupId>) -> Option<Timestamp> {
     if let (Some(signed_in), Some(group)) = (client.ident.account(), group) {
-        let markers = signed_in.markers().await.unwrap_or_default();
-        return markers.iter().find(|marker| marker.group == group).map(|marker| marker.at);
+        return of_account(signed_in, group).await;
     }
     client.markers.get(&target.to_ascii_lowercase()).copied()
+}
+
+/// Up to when an account has read a group.
+pub(super) async fn of_account(signed_in: &SignedIn, group: GroupId) -> Option<Timestamp> {
+    let markers = signed_in.markers().await.unwrap_or_default();
+    markers.iter().find(|marker| marker.group == group).map(|marker| marker.at)
 }
 
 async fn raise(
