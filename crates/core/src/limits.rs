@@ -221,6 +221,10 @@ pub const HASH_QUEUE_MAX: usize = 128;
 /// Longest wait for a core before a sign-in is told to try again.
 pub const HASH_WAIT_MAX: Duration = Duration::from_secs(5);
 
+/// Who is refused is told so at a multiple of this time after they asked, so that how long it took
+/// says nothing of what is there. Longer than a password check takes.
+pub const REFUSAL_STEP: Duration = Duration::from_millis(250);
+
 /// Failed sign-ins of one address before its next ones wait.
 pub const GUESSES_PER_SOURCE: u32 = 30;
 /// Time in which one failed sign-in of an address is forgiven.

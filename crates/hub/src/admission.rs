@@ -12,6 +12,7 @@ use conclave_core::{
     PasswordHash, Refusal, SeatSecret, Seq, limits,
 };
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::brake::{Source, Target};
 use crate::hub::Hub;
@@ -96,6 +97,7 @@ impl Hub {
         let password = password.into();
         let target = Target::Group(id);
         self.brake().pass(source, target).await?;
+        let asked_at = Instant::now();
         let live = match id {
             Some(id) => self.load(id).await?,
             None => None,
@@ -111,7 +113,7 @@ impl Hub {
             tracing::info!(group = %shown(id), ?source, "sign-in refused: no such ID");
         }
         self.brake().note_failure(source, target);
-        Err(Refusal::WrongIdOrPassword)
+        Err(hold_back(asked_at, Refusal::WrongIdOrPassword).await)
     }
 
     /// Lets in who gives the password of the group of that alias, or any where it needs none.
@@ -185,9 +187,24 @@ impl Hub {
         outlet: &Arc<Outlet>,
         wire: &'static dyn Wire,
     ) -> Result<Resumed, Refusal> {
-        let live = self.load(id).await?.ok_or(Refusal::SeatUnknown)?;
+        let (live, _) = self.find_seated(id, seat).await?;
         let find = |model: &Model| model.seated(&live, seat).ok_or(Refusal::SeatUnknown);
         self.take_up(&live, find, Some(position), outlet, wire).await
+    }
+
+    /// The group and the member that a seat stands for.
+    pub(crate) async fn find_seated(
+        &self,
+        id: GroupId,
+        seat: &SeatSecret,
+    ) -> Result<(Arc<LiveGroup>, MemberId), Refusal> {
+        let asked_at = Instant::now();
+        if let Some(live) = self.load(id).await?
+            && let Some(member) = live.model().seated(&live, seat)
+        {
+            return Ok((Arc::clone(&live), member));
+        }
+        Err(hold_back(asked_at, Refusal::SeatUnknown).await)
     }
 
     /// Takes up the membership that is found, from that place on or from the head.
@@ -218,6 +235,15 @@ impl Hub {
         }
         Ok(Resumed { session, is_reset, head })
     }
+}
+
+/// Waits until who is to be refused may be told. A group that is at rest has to be loaded and one
+/// that is not there has not, so the time that it took would say which it was (P4).
+pub(crate) async fn hold_back(asked_at: Instant, refusal: Refusal) -> Refusal {
+    let step = limits::REFUSAL_STEP;
+    let steps = asked_at.elapsed().div_duration_f64(step).floor() + 1.0;
+    tokio::time::sleep_until(asked_at + step.mul_f64(steps)).await;
+    refusal
 }
 
 fn shown(id: Option<GroupId>) -> String {

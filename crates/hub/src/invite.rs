@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use conclave_core::{GroupId, Refusal, Timestamp, limits};
+use tokio::time::Instant;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, hold_back};
 use crate::brake::{Source, Target};
 use crate::hub::Hub;
 use crate::live_group::LiveGroup;
@@ -79,6 +80,7 @@ impl Hub {
     ) -> Result<Admission, Refusal> {
         let target = Target::Group(id);
         self.brake().pass(source, target).await?;
+        let asked_at = Instant::now();
         if let Some(id) = id
             && let Some((minute, given)) = parse(token)
             && i64::from(minute) * MINUTE_MS > self.now().ms()
@@ -90,7 +92,7 @@ impl Hub {
         }
         tracing::info!(?source, "sign-in refused: the invitation does not hold");
         self.brake().note_failure(source, target);
-        Err(Refusal::WrongIdOrPassword)
+        Err(hold_back(asked_at, Refusal::WrongIdOrPassword).await)
     }
 }
 

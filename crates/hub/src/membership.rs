@@ -139,8 +139,7 @@ impl Hub {
         id: GroupId,
         seat: &SeatSecret,
     ) -> Result<Membership, Refusal> {
-        let live = self.load(id).await?.ok_or(Refusal::SeatUnknown)?;
-        let member = live.model().seated(&live, seat).ok_or(Refusal::SeatUnknown)?;
+        let (live, member) = self.find_seated(id, seat).await?;
         Ok(Membership { hub: Arc::clone(self), live, member })
     }
 }
