@@ -23,6 +23,9 @@ pub(super) use talk::say;
 /// Begins a command; twice, a line that begins with it.
 pub(super) const COMMAND_SIGN: char = '/';
 
+/// Commands of other doors for what is done at the menu here.
+const AT_THE_MENU: [&str; 4] = ["join", "j", "create", "list"];
+
 /// What a line of a member's comes to.
 #[derive(Debug)]
 pub(super) enum Done {
@@ -53,7 +56,9 @@ pub(super) enum Leaving {
 pub(super) fn run(_member: &Member, written: &str) -> Done {
     let (name, argument) = written.split_once(char::is_whitespace).unwrap_or((written, ""));
     let Some(command) = Command::find(name) else {
-        return Done::Tell(words::NO_SUCH_COMMAND.into());
+        let is_at_menu = AT_THE_MENU.iter().any(|other| other.eq_ignore_ascii_case(name));
+        let told = if is_at_menu { words::AT_THE_MENU } else { words::NO_SUCH_COMMAND };
+        return Done::Tell(told.into());
     };
     match (command.run)(argument.trim()) {
         Done::Misused => Done::Tell(words::usage(&command.usage())),

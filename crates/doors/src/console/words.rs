@@ -152,12 +152,14 @@ pub(super) const NOT_UTF8: &str =
     "That line is not UTF-8 text, so it was not taken. Set your terminal to UTF-8 and try again.";
 pub(super) const NO_SUCH_COMMAND: &str = "There is no such command, so nothing was sent. \
      Type /help for the commands, or // to send a line that begins with /";
+pub(super) const AT_THE_MENU: &str = "Nothing was done: a terminal is in one group at a time. \
+     Type /leave for the menu, and join or create a group there.";
 pub(super) const NO_EARLIER_MESSAGES: &str = "There are no earlier messages.";
 pub(super) const MORE_HELP: &str = "/help COMMAND tells more of one.";
 pub(super) const STILL_HERE: &str = "[Yes]";
 
 pub(super) fn usage(usage: &str) -> Sentence {
-    format!("That command is written so: {usage}").into()
+    format!("That command is typed like this: {usage}").into()
 }
 
 /// Why something was not done, and what to do.

@@ -89,7 +89,7 @@ fn msg_tells_one_member_whose_name_may_have_spaces() {
         "",
     );
     check("/msg Noya *", "tell Noya: *", "");
-    let usage = "That command is written so: /msg NAME TEXT\n";
+    let usage = "That command is typed like this: /msg NAME TEXT\n";
     for typed in ["/msg", "/msg Noya", "/msg Noya \u{7}", "/msg  "] {
         check(typed, "", usage);
     }
@@ -174,7 +174,7 @@ fn what_a_moderator_writes_wrongly_is_told_and_not_asked_for() {
         ("/limit -1", "/limit N|off"),
         ("/moderate", "/moderate on|off"),
     ] {
-        check(typed, "", &format!("That command is written so: {usage}\n"));
+        check(typed, "", &format!("That command is typed like this: {usage}\n"));
     }
     check(
         &format!("/mute {}", "x".repeat(201)),
@@ -200,7 +200,7 @@ fn who_shows_the_members() {
 #[test]
 fn history_takes_any_number() {
     let none = "There are no earlier messages.\n";
-    let usage = "That command is written so: /history [N]\n";
+    let usage = "That command is typed like this: /history [N]\n";
     for (typed, count) in [
         ("/history", "20"),
         ("/history 1", "1"),
@@ -217,7 +217,7 @@ fn history_takes_any_number() {
 #[test]
 fn me_acts() {
     check("/me waves", "act waves", "");
-    check("/me", "", "That command is written so: /me ACTION\n");
+    check("/me", "", "That command is typed like this: /me ACTION\n");
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn nick_renames() {
     assert_eq!(desk.types("/nick Baruch\n"), "* You are now known as Baruch\n");
     assert_eq!(desk.types("/nick Noya\n"), "That name is in use in this group. Choose another.\n");
     assert_eq!(desk.requests.len(), 2);
-    check("/nick", "", "That command is written so: /nick NAME\n");
+    check("/nick", "", "That command is typed like this: /nick NAME\n");
     check(
         &format!("/nick {}", "x".repeat(33)),
         "",
@@ -264,6 +264,6 @@ fn options_are_on_or_off() {
         "delete when empty true",
         "Only the one who made the group may do that.\n",
     );
-    check("/echo", "", "That command is written so: /echo on|off\n");
-    check("/echo loud", "", "That command is written so: /echo on|off\n");
+    check("/echo", "", "That command is typed like this: /echo on|off\n");
+    check("/echo loud", "", "That command is typed like this: /echo on|off\n");
 }
