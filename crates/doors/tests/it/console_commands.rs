@@ -23,7 +23,7 @@ fn a_line_is_a_message_and_two_slashes_send_one() {
 
 #[test]
 fn an_unknown_command_is_told_and_never_sent() {
-    for typed in ["/frobnicate", "/", "/ help", "/join 8888", "/privmsg Noya hi"] {
+    for typed in ["/frobnicate", "/", "/ help", "/joining 8888", "/privmsg Noya hi"] {
         check(
             typed,
             "",
