@@ -12,6 +12,7 @@ pub mod history;
 pub mod isupport;
 pub mod lines;
 pub mod message;
+pub mod modes;
 pub mod numeric;
 pub mod registration;
 pub mod registry;

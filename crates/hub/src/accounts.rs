@@ -325,6 +325,12 @@ impl SignedIn {
         Ok(raised)
     }
 
+    /// Notes that the account goes by another name from here on: each of its other connections is
+    /// signalled [`Signal::NameChanged`].
+    pub fn note_name_changed(&self, outlet: &Arc<Outlet>) {
+        self.tell_others(outlet, &Signal::NameChanged);
+    }
+
     async fn has_no_part_in(&self, group: GroupId) -> Result<bool, Refusal> {
         let Some(live) = self.hub.load(group).await? else { return Ok(true) };
         Ok(live.model().held_by(&live, &self.account).is_none())

@@ -22,7 +22,7 @@ use conclave_core::{
 
 use crate::live_group::Answer;
 use crate::membership::{Landed, Membership, Said, Sending};
-use crate::outlet::Outlet;
+use crate::outlet::{Echo, Mark, Outlet};
 
 pub(crate) use opening::close_directs_of;
 
@@ -86,7 +86,7 @@ impl Direct {
     }
 
     /// Says or does something for a connection, and does not wait until it is durable: where it does
-    /// not land, the outlet is signalled; where it does, the connection is shown it with the label.
+    /// not land, the outlet is signalled; where it does, the connection is shown it as `echo` says.
     ///
     /// # Errors
     /// The rule that forbids it.
@@ -97,16 +97,17 @@ impl Direct {
         &self,
         what: Said,
         outlet: &Arc<Outlet>,
-        label: Option<&str>,
+        echo: Echo<'_>,
     ) -> Result<(), Refusal> {
         let Membership { hub, live, member } = &self.0;
         let outlet = Arc::clone(outlet);
-        let answer = match label {
+        // To who writes to itself all is its own, and it is told all the same.
+        let is_of_one = live.two.as_ref().is_some_and(|two| two.pair.is_of_one());
+        let mark = echo.mark().filter(|mark| !is_of_one || *mark != Mark::LeftOut);
+        let answer = match mark {
             None => Answer::OnFailure(outlet),
             // Its place in the conversation is found when it has one.
-            Some(label) => {
-                Answer::Labelled { outlet, session: hub.next_serial(), label: label.into() }
-            }
+            Some(mark) => Answer::Labelled { outlet, session: hub.next_serial(), mark, told: None },
         };
         hub.submit(live, what.command(*member, None), answer).await.map(|_submitted| ())
     }
@@ -129,6 +130,16 @@ impl Direct {
     /// Safe.
     pub async fn delivered(&self) {
         self.0.live.delivered().await;
+    }
+
+    /// Drops what is given when all that is under way in the conversation now has landed or failed,
+    /// and what landed was brought to everyone who is not behind.
+    pub fn hold_until_delivered(&self, held: impl Send + 'static) {
+        let live = Arc::clone(&self.0.live);
+        self.0.hub.tasks().spawn(async move {
+            live.delivered().await;
+            drop(held);
+        });
     }
 
     /// Events below `before`, as [`Membership::events_before`] gives them.

@@ -18,7 +18,7 @@ use tokio::sync::{Notify, OnceCell, oneshot};
 
 use crate::direct::{DirectView, Two};
 use crate::messages::Messages;
-use crate::outlet::{Ended, Outlet, Own, Signal};
+use crate::outlet::{Ended, Mark, Outlet, Own, Signal};
 use crate::pages::Pages;
 use crate::session::Session;
 use crate::tail::Tail;
@@ -125,14 +125,17 @@ pub(crate) struct InFlight {
 pub(crate) enum Answer {
     /// The connection, where it failed.
     OnFailure(Arc<Outlet>),
-    /// The connection, where it failed; where it landed, its session is shown it with that label.
+    /// The connection, where it failed and nobody waits; where it landed, its session is shown it
+    /// with that mark.
     Labelled {
         /// The connection.
         outlet: Arc<Outlet>,
         /// Its session in the group.
         session: Serial,
-        /// The label.
-        label: Box<str>,
+        /// How it is shown it.
+        mark: Mark,
+        /// Whoever waits.
+        told: Option<oneshot::Sender<Outcome>>,
     },
     /// Whoever waits.
     Told(oneshot::Sender<Outcome>),
@@ -626,10 +629,10 @@ impl Answer {
     /// Tells that the append to that group did not land.
     pub(crate) fn fail(self, group: GroupId, refusal: Refusal) {
         match self {
-            Self::OnFailure(outlet) | Self::Labelled { outlet, .. } => {
+            Self::OnFailure(outlet) | Self::Labelled { outlet, told: None, .. } => {
                 outlet.signal(Signal::NotTaken { group, refusal });
             }
-            Self::Told(told) => {
+            Self::Told(told) | Self::Labelled { told: Some(told), .. } => {
                 // Whoever waited may have gone.
                 let _gone = told.send(Err(refusal));
             }

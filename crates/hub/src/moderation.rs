@@ -208,6 +208,18 @@ impl Membership {
     /// # Cancel safety
     /// It may happen.
     pub async fn set_password(&self, password: Option<&Password>) -> Result<bool, Refusal> {
+        let change = self.password_change(password).await?;
+        self.change(change).await
+    }
+
+    /// The change that sets a password or takes it away.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAModerator`]; [`Refusal::Busy`] where too many passwords wait to be hashed.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn password_change(&self, password: Option<&Password>) -> Result<Change, Refusal> {
         // Before the work of hashing, that nobody can ask for who may not.
         if !self.is_moderator() {
             return Err(Refusal::NotAModerator);
@@ -216,6 +228,6 @@ impl Membership {
             Some(password) => Some(self.hub.hash(password).await?),
             None => None,
         };
-        self.change(Change::Password(hash)).await
+        Ok(Change::Password(hash))
     }
 }

@@ -30,8 +30,8 @@ use crate::tail::{Chunk, Encoded};
 use crate::wire::Wire;
 
 use feed::Feed;
-pub use feed::Own;
-pub(crate) use feed::{Cursor, Labelled, Run};
+pub(crate) use feed::{Cursor, Labelled, Mark, Run};
+pub use feed::{Echo, Own};
 use pieces::Pieces;
 pub(crate) use turn::{Turn, Wanted};
 
@@ -82,6 +82,8 @@ pub enum Signal {
         /// Up to when.
         at: Timestamp,
     },
+    /// The account of this connection goes by another name, which another of its connections took.
+    NameChanged,
     /// The account of this connection has too many, and this was the oldest: it is told no more of
     /// what concerns the account.
     SignedOut,

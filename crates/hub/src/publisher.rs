@@ -120,8 +120,9 @@ fn settle(
         departed.extend(why_ended(&event.entry.kind).map(|why| (member, why)));
         match append.map(|append| append.answer) {
             None | Some(Answer::OnFailure(_)) => {}
-            Some(Answer::Labelled { outlet, session, label }) => {
-                labelled.push((outlet, Labelled { session, member, seq: event.seq, label }));
+            Some(Answer::Labelled { outlet, session, mark, told: teller }) => {
+                labelled.push((outlet, Labelled { session, member, seq: event.seq, mark }));
+                told.extend(teller.map(|teller| (teller, (event.seq, event.at))));
             }
             Some(Answer::Told(teller)) => told.push((teller, (event.seq, event.at))),
             Some(Answer::Joins(joining)) => {

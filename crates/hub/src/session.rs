@@ -8,16 +8,16 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use conclave_core::{Farewell, MemberId, Refusal, Seq};
+use conclave_core::{Change, Command, Farewell, MemberId, Power, Refusal, Seq};
 use tokio::sync::oneshot;
 
 use crate::admission::Keep;
 use crate::history;
-use crate::hub::{Hub, refusal_of};
+use crate::hub::{Hub, Submitted, refusal_of};
 use crate::leaving;
 use crate::live_group::{Answer, LiveGroup, Reader, Serial};
 use crate::membership::{Membership, Said};
-use crate::outlet::{Cursor, Outlet, Own, Run};
+use crate::outlet::{Cursor, Echo, Mark, Outlet, Own, Run};
 use crate::passing;
 use crate::wire::Wire;
 
@@ -116,19 +116,60 @@ impl Session {
         self.hub.submit(&self.live, command, answer).await.map(|_submitted| ())
     }
 
-    /// The same, for a connection that put a label on it: it is shown it by a wire's labelled form,
-    /// in its place among all events.
+    /// The same, and this connection is shown it as `echo` says, in its place among all events.
     ///
     /// # Errors
     /// The rule that forbids it.
     ///
     /// # Cancel safety
     /// It is said, or nothing has happened.
-    pub async fn say_labelled(&self, what: Said, label: &str) -> Result<(), Refusal> {
+    pub async fn say_as(&self, what: Said, echo: Echo<'_>) -> Result<(), Refusal> {
+        let Some(mark) = echo.mark() else { return self.say(what).await };
         let command = what.command(self.member, None);
         let (outlet, session) = (Arc::clone(&self.outlet), self.serial);
-        let answer = Answer::Labelled { outlet, session, label: label.into() };
+        let answer = Answer::Labelled { outlet, session, mark, told: None };
         self.hub.submit(&self.live, command, answer).await.map(|_submitted| ())
+    }
+
+    /// Changes the settings as [`Membership::change`] does, and this connection is not shown it:
+    /// whoever runs it says so by itself.
+    ///
+    /// # Errors
+    /// As it has them.
+    ///
+    /// # Cancel safety
+    /// It may happen.
+    pub async fn change_unshown(&self, change: Change) -> Result<bool, Refusal> {
+        self.do_unshown(Command::Change { member: self.member, change }).await
+    }
+
+    /// Gives or takes a power as [`Membership::grant`] does, and this connection is not shown it.
+    ///
+    /// # Errors
+    /// As it has them.
+    ///
+    /// # Cancel safety
+    /// It may happen.
+    pub async fn grant_unshown(
+        &self,
+        target: MemberId,
+        power: Power,
+        is_given: bool,
+    ) -> Result<bool, Refusal> {
+        self.do_unshown(Command::Grant { member: self.member, target, power, is_given }).await
+    }
+
+    async fn do_unshown(&self, command: Command) -> Result<bool, Refusal> {
+        let (told, outcome) = oneshot::channel();
+        let (outlet, session) = (Arc::clone(&self.outlet), self.serial);
+        let (mark, told) = (Mark::LeftOut, Some(told));
+        let answer = Answer::Labelled { outlet, session, mark, told };
+        match self.hub.submit(&self.live, command, answer).await? {
+            Submitted::Already(..) | Submitted::Unchanged => Ok(false),
+            Submitted::UnderWay => {
+                outcome.await.map_err(|_group_gone| Refusal::GroupClosed)?.map(|_landed| true)
+            }
+        }
     }
 
     /// Ends when all that is under way in the group now has landed or failed, and what landed was

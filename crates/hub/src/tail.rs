@@ -13,6 +13,7 @@ use conclave_core::{Event, MemberId, Seq, limits};
 use tokio::time::Instant;
 
 use crate::live_group::{LiveGroup, View};
+use crate::outlet::Mark;
 use crate::wire::Wire;
 
 /// Events of one commit to one group: published together, encoded once a wire.
@@ -63,16 +64,18 @@ impl Encoded {
         events: &[Event],
         wire: &dyn Wire,
         is_left_out: impl Fn(&Event) -> bool,
-        labels: &[(Seq, Box<str>)],
+        labels: &[(Seq, Mark)],
     ) -> Self {
         let mut bytes = Vec::with_capacity(events.len() * 128);
         let ends = events
             .iter()
             .map(|event| {
-                if !is_left_out(event) {
-                    let mut labels = labels.iter().filter(|(seq, _)| *seq == event.seq);
-                    let label = labels.next().map(|(_, label)| &**label);
-                    view.encode(wire, event, label, &mut bytes);
+                let mark = labels.iter().find(|(seq, _)| *seq == event.seq).map(|(_, mark)| mark);
+                match mark {
+                    _ if is_left_out(event) => {}
+                    Some(Mark::LeftOut) => {}
+                    Some(Mark::Label(label)) => view.encode(wire, event, Some(label), &mut bytes),
+                    None => view.encode(wire, event, None, &mut bytes),
                 }
                 // A page holds well below 2^32 bytes: events and their number are bounded.
                 u32::try_from(bytes.len()).unwrap_or(u32::MAX)

@@ -180,7 +180,10 @@ impl Driver {
                     );
                 }
                 // This door signs nobody in to an account.
-                Signal::AccountJoined { .. } | Signal::Read { .. } | Signal::SignedOut => {}
+                Signal::AccountJoined { .. }
+                | Signal::Read { .. }
+                | Signal::NameChanged
+                | Signal::SignedOut => {}
                 // Seen by the outlet being closed.
                 Signal::Closed => {}
             }

@@ -161,6 +161,6 @@ impl Wire for IrcWire {
     }
 
     fn encode_labelled(&self, group: &GroupName, event: &Event, label: &str, out: &mut Vec<u8>) {
-        irc::encode_labelled(group, event, self.0, label, out);
+        irc::encode_marked(group, event, self.0, label, out);
     }
 }

@@ -3,12 +3,10 @@
 //! Does not know who reads: what makes a difference to the bytes is told by a [`Style`]. Members of
 //! all doors appear alike, as `name!name@conclave`, since an event tells no more of them.
 
-use conclave_core::{
-    Change, Event, Farewell, Flag, GroupId, GroupName, Kind, Listing, Manner, Mask, Name, Power,
-    Relay, Timestamp,
-};
+use conclave_core::{Event, Farewell, GroupId, GroupName, Kind, Manner, Name, Relay, Timestamp};
 
 use super::caps::{Cap, Caps};
+use super::modes::{self, Mode};
 use super::written::{Framing, Written, split_words};
 
 /// Host of everyone in what a group's events say.
@@ -161,21 +159,44 @@ pub fn encode_event(group: &GroupName, event: &Event, style: Style, out: &mut Ve
     }
 }
 
-/// Appends an event for the one client that brought it about by a command with that label.
-pub fn encode_labelled(
+/// The mark of what a client brought about by a command with that label: its first line bears it.
+pub fn label_mark(label: &str) -> String {
+    format!("{LABEL}={label}")
+}
+
+/// The mark of what a client brought about by a command whose answer is that batch.
+pub fn batch_mark(name: &str) -> String {
+    format!("{BATCH}={name}")
+}
+
+const LABEL: &str = "label";
+const BATCH: &str = "batch";
+
+fn marked(mut lines: Vec<Written>, mark: &str) -> Vec<Written> {
+    match mark.split_once('=') {
+        Some((BATCH, name)) => {
+            lines = lines.into_iter().map(|line| line.tag(BATCH, name)).collect();
+        }
+        Some((_, label)) => {
+            // The first line alone bears it: one answer to one command.
+            if let Some(first) = lines.first_mut() {
+                *first = first.clone().tag(LABEL, label);
+            }
+        }
+        None => {}
+    }
+    lines
+}
+
+/// Appends an event for the one client that brought it about and put that mark on it.
+pub fn encode_marked(
     group: &GroupName,
     event: &Event,
     style: Style,
-    label: &str,
+    mark: &str,
     out: &mut Vec<u8>,
 ) {
-    let mut label = Some(label);
-    for line in lines_of(group, event, style) {
-        // The first line alone bears it: one answer to one command.
-        let line = match label.take() {
-            Some(label) => line.tag("label", label),
-            None => line,
-        };
+    for line in marked(lines_of(group, event, style), mark) {
         line.render(style.framing(), out);
     }
 }
@@ -195,18 +216,13 @@ pub struct Aside<'event> {
     pub event: &'event Event,
 }
 
-/// Appends what was said in a direct conversation, with the label that this client put on it.
-pub fn encode_aside(aside: Aside<'_>, label: Option<&str>, style: Style, out: &mut Vec<u8>) {
+/// Appends what was said in a direct conversation, with the mark that this client put on it.
+pub fn encode_aside(aside: Aside<'_>, mark: Option<&str>, style: Style, out: &mut Vec<u8>) {
     // Who says something to itself is told twice: that it was said, and what was said.
     let is_twice = aside.is_own && aside.from == aside.to && style.has(ECHO);
     let lines = lines_of_aside(aside, style);
-    let mut label = label;
-    for line in &lines {
-        let line = line.clone();
-        let line = match label.take() {
-            Some(label) => line.tag("label", label),
-            None => line,
-        };
+    let echo = mark.map_or_else(|| lines.clone(), |mark| marked(lines.clone(), mark));
+    for line in echo {
         line.render(style.framing(), out);
     }
     if is_twice {
@@ -289,22 +305,12 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
             vec![removed.last(&words)]
         }
         Kind::Granted { name: of, power, is_given, .. } => {
-            let letter = match power {
-                Power::Moderator => 'o',
-                Power::Voice => 'v',
-            };
-            let sign = if *is_given { '+' } else { '-' };
-            vec![
-                begin("MODE").param(&channel).param(&format!("{sign}{letter}")).param(&nick_of(of)),
-            ]
+            modes::lines(&begin("MODE").param(&channel), &[Mode::granted(of, *power, *is_given)])
         }
-        Kind::Changed { change } => mode_of(change)
-            .map(|(mode, argument)| {
-                let written = begin("MODE").param(&channel).param(&mode);
-                argument.iter().fold(written, |written, argument| written.param(argument))
-            })
-            .into_iter()
-            .collect(),
+        Kind::Changed { change } => {
+            let mode = Mode::changed(change);
+            modes::lines(&begin("MODE").param(&channel), mode.as_slice())
+        }
     }
 }
 
@@ -316,45 +322,6 @@ fn begun(group: &GroupName, event: &Event, style: Style, command: &str) -> Writt
     }
     let line = with_account(tagged(line, event.at, style), event, style);
     if style.has(TAGS) { line.tag("msgid", &msgid_of(group, event)) } else { line }
-}
-
-/// A change of the settings as IRC writes it: the mode and its argument. Nothing for what IRC does
-/// not know, and for invitations, which concern those who are invited.
-fn mode_of(change: &Change) -> Option<(String, Option<String>)> {
-    let letter = |is_on: bool, letter: char| format!("{}{letter}", if is_on { '+' } else { '-' });
-    let of_listing = |listing: &Listing| match listing {
-        Listing::Bans => Some('b'),
-        Listing::BanExceptions => Some('e'),
-        Listing::InviteExceptions => Some('I'),
-        Listing::Mutes => None,
-    };
-    // A mask may hold a name with spaces, which no parameter can.
-    let written = |mask: &Mask| mask.as_str().replace(char::is_whitespace, "_");
-    match change {
-        Change::Flag { flag, is_on } => {
-            let flag = match flag {
-                Flag::Moderated => 'm',
-                Flag::TopicLocked => 't',
-                Flag::InviteOnly => 'i',
-                Flag::Secret => 's',
-                Flag::NoExternal => 'n',
-                Flag::Closed => return None,
-            };
-            Some((letter(*is_on, flag), None))
-        }
-        Change::MembersMax(count) => {
-            Some((letter(count.is_some(), 'l'), count.map(|count| count.to_string())))
-        }
-        // The password itself is told to nobody.
-        Change::Password(hash) => Some((letter(hash.is_some(), 'k'), Some("*".to_owned()))),
-        Change::Listed(listing, mask) => {
-            Some((letter(true, of_listing(listing)?), Some(written(mask))))
-        }
-        Change::Unlisted(listing, mask) => {
-            Some((letter(false, of_listing(listing)?), Some(written(mask))))
-        }
-        Change::Invited(_) => None,
-    }
 }
 
 fn with_account(written: Written, event: &Event, style: Style) -> Written {

@@ -47,6 +47,14 @@ impl Replies {
         format!("{:x}.{}", self.batch_ref, self.inner_count)
     }
 
+    /// Puts all that was said into a batch that was begun by another way, and ends it.
+    pub fn end_batch(&mut self, name: &str) {
+        let lines = std::mem::take(&mut self.lines);
+        self.lines.extend(lines.into_iter().map(|line| line.tag("batch", name)));
+        let end = self.from_server("BATCH").param(&format!("-{name}"));
+        self.lines.push(end);
+    }
+
     /// Takes the label for something that is told by another way; none where there is none left.
     pub fn take_label(&mut self) -> Option<String> {
         let label = self.label.take();

@@ -34,14 +34,43 @@ pub(super) struct Feed {
     pub(super) labels: Vec<Labelled>,
 }
 
-/// A label that a connection put on something it said, and where that has landed.
+/// How a connection is shown something it brought about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo<'label> {
+    /// As its place in the group says.
+    Alike,
+    /// By a wire's labelled form.
+    Labelled(&'label str),
+    /// Not at all, whatever its place says: the other connections of the same member are.
+    LeftOut,
+}
+
+impl Echo<'_> {
+    /// The same, to be kept until it has landed; nothing where there is nothing to keep.
+    pub(crate) fn mark(self) -> Option<Mark> {
+        match self {
+            Self::Alike => None,
+            Self::Labelled(label) => Some(Mark::Label(label.into())),
+            Self::LeftOut => Some(Mark::LeftOut),
+        }
+    }
+}
+
+/// The same, of something that is under way or has landed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Label(Box<str>),
+    LeftOut,
+}
+
+/// How a connection is to be shown something it brought about, and where that has landed.
 #[derive(Debug)]
 pub(crate) struct Labelled {
     pub(crate) session: Serial,
     /// Who said it.
     pub(crate) member: MemberId,
     pub(crate) seq: Seq,
-    pub(crate) label: Box<str>,
+    pub(crate) mark: Mark,
 }
 
 /// What a reader is shown of its own.
@@ -148,10 +177,10 @@ impl Feed {
     }
 
     /// The labels of a session from a place on, each with its place.
-    pub(super) fn labels_from(&self, session: Serial, from: Seq) -> Vec<(Seq, Box<str>)> {
+    pub(super) fn labels_from(&self, session: Serial, from: Seq) -> Vec<(Seq, Mark)> {
         let of_session = self.labels.iter().filter(|labelled| labelled.session == session);
         let from_there = of_session.filter(|labelled| labelled.seq >= from);
-        from_there.map(|labelled| (labelled.seq, labelled.label.clone())).collect()
+        from_there.map(|labelled| (labelled.seq, labelled.mark.clone())).collect()
     }
 
     /// Notes that a session was given everything below a place.

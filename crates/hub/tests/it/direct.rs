@@ -2,7 +2,7 @@
 //! else.
 
 use conclave_core::{Account, GroupId, MemberId, Name, Password, Refusal, Seq, limits};
-use conclave_hub::{Contact, Direct, Keep, Own, Session, Signal, SignedIn};
+use conclave_hub::{Contact, Direct, Echo, Keep, Own, Session, Signal, SignedIn};
 use conclave_log::Fault;
 
 use crate::stage::{Client, Stage, WIRE, client_id, connection, name_of, settle, source, words};
@@ -408,14 +408,14 @@ async fn a_connection_is_shown_its_label_and_its_own_as_it_wants() {
     ];
     let to = Contact::account(dan.account().clone(), name_of("Dan"));
     let to_dan = noya.direct(name_of("Noya"), &to).await.unwrap();
-    to_dan.say(words("psst"), &echoed, Some("17")).await.unwrap();
-    to_dan.say(words("hello"), &echoed, None).await.unwrap();
+    to_dan.say(words("psst"), &echoed, Echo::Labelled("17")).await.unwrap();
+    to_dan.say(words("hello"), &echoed, Echo::Alike).await.unwrap();
     to_dan.delivered().await;
     assert_eq!(echoed_pipe.read_text(), "[17] Noya -> Dan: said psst\nNoya -> Dan: said hello\n");
     assert_eq!(silent_pipe.read_text(), "");
     assert_eq!(dan_pipe.read_text(), "Dan <- Noya: said psst\nDan <- Noya: said hello\n");
     stage.disk.fail_next(Fault::Full);
-    to_dan.say(words("lost"), &echoed, Some("18")).await.unwrap();
+    to_dan.say(words("lost"), &echoed, Echo::Labelled("18")).await.unwrap();
     to_dan.delivered().await;
     let refusal = Refusal::NotSaved;
     assert_eq!(echoed.take_signals(), [Signal::NotTaken { group: to_dan.id(), refusal }]);

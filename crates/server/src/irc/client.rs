@@ -16,8 +16,8 @@ use conclave_doors::irc::registry::UserId;
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::{Framing, Written};
 use conclave_hub::{
-    AccountConnection, Contact, Direct, DirectListed, MemberHere, Membership, Outlet, Own, Session,
-    SignedIn, Visit,
+    AccountConnection, Contact, Direct, DirectListed, Echo, MemberHere, Membership, Outlet, Own,
+    Session, SignedIn, Visit,
 };
 
 use tokio::time::Instant;
@@ -158,6 +158,14 @@ impl Client {
         source_of(&self.nick)
     }
 
+    /// Tells it a line at once, before all that is still being gathered.
+    pub(crate) fn tell(&self, line: Written) {
+        let mut replies = Replies::new(&self.context.irc.server, self.nick.as_str(), None, 0);
+        replies.line(line);
+        let bytes = replies.finish(self.negotiation.caps, self.now(), self.framing);
+        self.context.hub.put(&self.outlet, bytes);
+    }
+
     /// Begins a line that comes from it.
     pub(crate) fn line(&self, command: &str) -> Written {
         Written::new(&self.source(), command)
@@ -174,7 +182,21 @@ impl Client {
 
     /// What of its own it is shown of what is written to it.
     pub(crate) const fn own(&self) -> Own {
-        if self.negotiation.caps.has(Cap::EchoMessage) { Own::AllButNames } else { Own::News }
+        own_of(self.negotiation.caps, self.ident.account().is_some())
+    }
+
+    /// How it is shown what it says itself, with that mark where there is one.
+    pub(crate) const fn echo<'mark>(&self, mark: Option<&'mark str>) -> Echo<'mark> {
+        match mark {
+            Some(mark) => Echo::Labelled(mark),
+            // What the account's other connections say it is shown.
+            None if !self.negotiation.caps.has(Cap::EchoMessage)
+                && self.ident.account().is_some() =>
+            {
+                Echo::LeftOut
+            }
+            None => Echo::Alike,
+        }
     }
 
     /// The same, as a style.
@@ -276,6 +298,21 @@ impl Client {
         }
     }
 
+    /// Ends when all has come to it that somebody was saying to it or to its groups as it asked: who
+    /// is answered a `PING` has what was under way before.
+    pub(crate) async fn arrived(&self) {
+        for channel in &self.channels {
+            channel.session.delivered().await;
+        }
+        let arriving = {
+            let registry = self.context.irc.registry();
+            registry.user(self.id).map(|user| Arc::clone(&user.peer.arriving))
+        };
+        if let Some(arriving) = arriving {
+            drop(arriving.write().await);
+        }
+    }
+
     /// Ends when all that it has said has come to everyone who is not behind.
     pub(crate) async fn settle(&mut self) {
         if std::mem::take(&mut self.is_unsettled) {
@@ -287,6 +324,11 @@ impl Client {
             }
         }
     }
+}
+
+/// What of its own a connection is shown: without echoes, whose only connection it is, no message.
+pub(crate) const fn own_of(caps: Caps, is_account: bool) -> Own {
+    if caps.has(Cap::EchoMessage) || is_account { Own::AllButNames } else { Own::News }
 }
 
 /// A user as the registry has it.

@@ -117,7 +117,10 @@ pub(super) async fn run(
         }
         Command::Part => part::run(client, message, replies).await,
         Command::Pass | Command::User => replies.numeric(ERR_ALREADYREGISTERED, &[]),
-        Command::Ping => ping(message, replies),
+        Command::Ping => {
+            client.arrived().await;
+            ping(message, replies);
+        }
         Command::Pong => {}
         Command::Quit => return After::Quit(quit_reason(message)),
         Command::Redact => redact::run(client, message, replies).await,

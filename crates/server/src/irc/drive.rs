@@ -432,6 +432,7 @@ impl IrcDriver {
                         replies.line(line);
                     }
                 }
+                Signal::NameChanged => commands::nick::follow(client, &mut replies),
                 // What concerns the account is told by its other connections.
                 Signal::SignedOut => {}
                 // Seen by the outlet being closed.

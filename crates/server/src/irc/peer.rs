@@ -10,6 +10,7 @@ use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::registry::User;
 use conclave_doors::irc::written::{Framing, Written};
 use conclave_hub::{Contact, Hub, Outlet};
+use tokio::sync::RwLock;
 
 /// A client as it is reached by others.
 #[derive(Clone, Debug)]
@@ -19,6 +20,9 @@ pub(crate) struct Peer {
     pub(crate) framing: Framing,
     /// As whom it is written to.
     pub(crate) contact: Contact,
+    /// Held to be read while a direct message is on its way to it: whoever may write it knows that
+    /// all has arrived which was on its way then.
+    pub(crate) arriving: Arc<RwLock<()>>,
 }
 
 /// Somebody who is to be told something.

@@ -12,6 +12,7 @@ use conclave_core::{Refusal, Timestamp, limits};
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::encode::earlier_batch;
 use conclave_doors::irc::replies::Replies;
+use conclave_doors::irc::written::Written;
 use conclave_hub::{Outlet, Serial, SignedIn, Stretch};
 
 use super::client::{Channel, Client, Flow, Missed};
@@ -33,9 +34,9 @@ pub(super) async fn go_on(client: &mut Client, place: usize) {
         Flow::Held(Some(missed)) => begin(client, channel, missed).await,
         Flow::Held(None) | Flow::Live => false,
         Flow::Replaying => {
-            let mut replies = replies_of(client);
-            end(client, channel, &mut replies);
-            put(client, replies);
+            if client.negotiation.caps.has(Cap::Batch) {
+                client.tell(end_of(client, channel));
+            }
             false
         }
     };
@@ -52,18 +53,16 @@ pub(super) fn cut_short(client: &Client, session: Serial, replies: &mut Replies)
     let mut channels = client.channels.iter();
     if let Some(channel) = channels.find(|channel| channel.session.serial() == session)
         && channel.flow == Flow::Replaying
+        && client.negotiation.caps.has(Cap::Batch)
     {
-        end(client, channel, replies);
+        replies.line(end_of(client, channel));
     }
 }
 
-/// Says that the earlier messages of a channel have been shown.
-fn end(client: &Client, channel: &Channel, replies: &mut Replies) {
-    if client.negotiation.caps.has(Cap::Batch) {
-        let name = earlier_batch(channel.session.group());
-        let line = replies.from_server("BATCH").param(&format!("-{name}"));
-        replies.line(line);
-    }
+/// The end of the batch of a channel's earlier messages.
+fn end_of(client: &Client, channel: &Channel) -> Written {
+    let name = earlier_batch(channel.session.group());
+    Written::new(&client.context.irc.server, "BATCH").param(&format!("-{name}"))
 }
 
 /// Begins to show the earlier messages of a channel. Whether there are any.
@@ -71,11 +70,9 @@ async fn begin(client: &Client, channel: &Channel, missed: Missed) -> bool {
     let Ok(Some(stretch)) = find(client, channel, missed).await else { return false };
     let caps = client.negotiation.caps;
     if caps.has(Cap::Batch) {
-        let mut replies = replies_of(client);
         let name = earlier_batch(channel.session.group());
-        let line = replies.from_server("BATCH").param(&format!("+{name}"));
-        replies.line(line.param("chathistory").param(&channel.name()));
-        put(client, replies);
+        let line = Written::new(&client.context.irc.server, "BATCH").param(&format!("+{name}"));
+        client.tell(line.param("chathistory").param(&channel.name()));
     }
     channel.session.show(stretch, IrcWire::of(client.style(channel.addressed).earlier(caps)));
     true
@@ -93,15 +90,6 @@ async fn find(
             channel.session.messages_from(from).await
         }
     }
-}
-
-fn replies_of(client: &Client) -> Replies {
-    Replies::new(&client.context.irc.server, client.nick.as_str(), None, 0)
-}
-
-fn put(client: &Client, replies: Replies) {
-    let bytes = replies.finish(client.negotiation.caps, client.now(), client.framing);
-    client.context.hub.put(&client.outlet, bytes);
 }
 
 /// What a connection of an account leaves behind that never told how far it was read: up to where

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use conclave_core::Name;
-use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::encode::{Addressed, Style};
 use conclave_doors::irc::isupport;
 use conclave_doors::irc::numeric::{
@@ -18,7 +17,7 @@ use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Framing;
 use conclave_hub::{Outlet, Own, SignedIn};
 
-use super::client::{Client, Ident};
+use super::client::{Client, Ident, own_of};
 use super::commands;
 use super::peer::Peer;
 use crate::server::Context;
@@ -62,7 +61,7 @@ pub(crate) fn register(
     }
     let caps = registration.negotiation.caps;
     let style = Style::of(caps, Addressed::ByAlias, framing);
-    let own = if caps.has(Cap::EchoMessage) { Own::AllButNames } else { Own::News };
+    let own = own_of(caps, signed_in.is_some());
     let ident = identify(context, outlet, signed_in, IrcWire::of(style), own);
     let account = signed_in.map(|signed_in| signed_in.account().name().clone());
     let mut registry = context.irc.registry();
@@ -76,6 +75,7 @@ pub(crate) fn register(
         outlet: Arc::clone(outlet),
         framing,
         contact: ident.contact(&nick),
+        arriving: Arc::default(),
     };
     let mut user = User::new(nick.clone(), (username, realname), caps, context.hub.now(), peer);
     user.away.clone_from(&registration.away);

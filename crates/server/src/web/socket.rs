@@ -408,7 +408,10 @@ impl Socket {
                 // Whoever sends waits for the answer; the end is seen by the outlet being closed.
                 Signal::NotTaken { .. } | Signal::Closed => {}
                 // Nobody signs in to an account here.
-                Signal::AccountJoined { .. } | Signal::Read { .. } | Signal::SignedOut => {}
+                Signal::AccountJoined { .. }
+                | Signal::Read { .. }
+                | Signal::NameChanged
+                | Signal::SignedOut => {}
             }
         }
     }

@@ -16,7 +16,7 @@ use conclave_doors::irc::sasl::{Plain, Sasl, Step};
 use conclave_hub::{SignedIn, Source};
 
 use super::{away, join, words};
-use crate::irc::client::Client;
+use crate::irc::client::{Client, own_of};
 use crate::irc::welcome::identify;
 use crate::server::Context;
 
@@ -113,7 +113,7 @@ async fn sign_in(asking: &Asking<'_>, plain: &Plain, replies: &mut Replies) -> O
 
 /// Has a client be here as an account from here on.
 pub(in crate::irc) async fn take(client: &mut Client, signed_in: SignedIn, replies: &mut Replies) {
-    let (wire, own) = (client.wire(Addressed::ByAlias), client.own());
+    let (wire, own) = (client.wire(Addressed::ByAlias), own_of(client.negotiation.caps, true));
     let name = signed_in.account().name().clone();
     client.ident = identify(&client.context, &client.outlet, Some(&signed_in), wire, own);
     if let Some(user) = client.context.irc.registry().user_mut(client.id) {

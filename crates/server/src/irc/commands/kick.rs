@@ -12,14 +12,21 @@ use super::quit::reason_of;
 use crate::irc::client::Client;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
-    let target = message.param(0).unwrap_or_default();
-    let Some(channel) = client.channel(target) else {
-        return client.refuse_outside(target, replies).await;
-    };
-    let given = message.param(2).unwrap_or_default();
-    let reason = reason_of(given);
+    let targets = message.param(0).unwrap_or_default();
+    let reason = reason_of(message.param(2).unwrap_or_default());
     let nicks = message.param(1).unwrap_or_default().split(',');
+    // Several of one channel, or each of its own.
+    let is_of_one = !targets.contains(',');
+    let mut channels = targets.split(',');
     for nick in nicks.take(limits::IRC_TARGETS_MAX) {
+        let Some(target) = (if is_of_one { Some(targets) } else { channels.next() }) else { break };
+        let Some(channel) = client.channel(target) else {
+            client.refuse_outside(target, replies).await;
+            if is_of_one {
+                break;
+            }
+            continue;
+        };
         match member_called(channel.session.membership(), nick) {
             Some(member) => {
                 let removed = channel.session.remove(member.member, reason.clone()).await;

@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use conclave_core::{Change, Flag, Listing, Mask, Name, Password, Power, Refusal, Seq, limits};
 use conclave_doors::irc::encode::nick_of;
 use conclave_doors::irc::message::Message;
+use conclave_doors::irc::modes::{self, Mode};
 use conclave_doors::irc::numeric::{
     ERR_BANLISTFULL, ERR_CHANOPRIVSNEEDED, ERR_INVALIDMODEPARAM, ERR_NOSUCHNICK,
     ERR_UMODEUNKNOWNFLAG, ERR_UNKNOWNMODE, ERR_USERNOTINCHANNEL, ERR_USERSDONTMATCH, RPL_BANLIST,
@@ -41,6 +42,9 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         return tell(channel, replies).await;
     };
     let mut arguments = message.params.iter().skip(2).copied();
+    // Each change is an event of its own; who made several is told of them at once.
+    let is_alone = changes.chars().filter(|letter| !matches!(letter, '+' | '-')).count() < 2;
+    let mut set = Vec::new();
     let mut argument_count = 0;
     let mut is_on = true;
     for letter in changes.chars() {
@@ -52,11 +56,14 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
                     argument_count += 1;
                     arguments.next().filter(|_| argument_count <= limits::IRC_MODES_MAX)
                 };
-                let one = One { client, channel, letter, is_on };
+                let mut one = One { client, channel, letter, is_on, is_alone, set: &mut set };
                 one.run(&mut argument, replies).await;
             }
         }
     }
+    let line = client.line("MODE").param(&channel.name());
+    let line = client.with_account(line, client.negotiation.caps);
+    replies.lines(modes::lines(&line, &set));
     client.is_unsettled = true;
 }
 
@@ -66,17 +73,21 @@ struct One<'command> {
     channel: &'command Channel,
     letter: char,
     is_on: bool,
+    /// It is the only one, and shown as to everyone.
+    is_alone: bool,
+    /// What has changed and is not shown yet.
+    set: &'command mut Vec<Mode>,
 }
 
 impl One<'_> {
     async fn run<'argument>(
-        &self,
+        &mut self,
         argument: &mut impl FnMut() -> Option<&'argument str>,
         replies: &mut Replies,
     ) {
-        let membership = self.channel.session.membership();
         if let Some((_, flag)) = FLAGS.iter().find(|(letter, _)| *letter == self.letter) {
-            let set = membership.set_flag(*flag, self.is_on).await;
+            let change = Change::Flag { flag: *flag, is_on: self.is_on };
+            let set = self.change(change).await;
             return self.tell_refusal(set.err(), replies);
         }
         match self.letter {
@@ -85,7 +96,7 @@ impl One<'_> {
             'I' => self.list(Listing::InviteExceptions, argument(), replies).await,
             'k' => self.set_key(argument(), replies).await,
             'l' if !self.is_on => {
-                let set = membership.change(Change::MembersMax(None)).await;
+                let set = self.change(Change::MembersMax(None)).await;
                 self.tell_refusal(set.err(), replies);
             }
             'l' => self.set_limit(argument(), replies).await,
@@ -98,8 +109,20 @@ impl One<'_> {
         }
     }
 
+    async fn change(&mut self, change: Change) -> Result<(), Refusal> {
+        let session = &self.channel.session;
+        if self.is_alone {
+            return session.change(change).await.map(|_is_new| ());
+        }
+        let mode = Mode::changed(&change);
+        if session.change_unshown(change).await? {
+            self.set.extend(mode);
+        }
+        Ok(())
+    }
+
     /// Puts a mask on a list or takes it off; tells the list where there is none.
-    async fn list(&self, listing: Listing, typed: Option<&str>, replies: &mut Replies) {
+    async fn list(&mut self, listing: Listing, typed: Option<&str>, replies: &mut Replies) {
         let Some(typed) = typed else { return tell_list(self.channel, listing, replies) };
         let mask = match Mask::parse(typed) {
             Ok(mask) => mask,
@@ -110,7 +133,7 @@ impl One<'_> {
         } else {
             Change::Unlisted(listing, mask)
         };
-        let changed = self.channel.session.change(change).await;
+        let changed = self.change(change).await;
         if changed == Err(Refusal::ListFull) {
             replies.numeric(ERR_BANLISTFULL, &[&self.channel.name(), typed]);
         } else {
@@ -118,12 +141,12 @@ impl One<'_> {
         }
     }
 
-    async fn set_key(&self, key: Option<&str>, replies: &mut Replies) {
+    async fn set_key(&mut self, key: Option<&str>, replies: &mut Replies) {
         let membership = self.channel.session.membership();
-        let set = match (self.is_on, key) {
-            (false, _) => membership.set_password(None).await,
+        let change = match (self.is_on, key) {
+            (false, _) => membership.password_change(None).await,
             (true, Some(key)) if is_key(key) => match Password::parse(key) {
-                Ok(password) => membership.set_password(Some(&password)).await,
+                Ok(password) => membership.password_change(Some(&password)).await,
                 Err(problem) => return self.tell_invalid("*", &problem.to_string(), replies),
             },
             (true, _) => {
@@ -131,25 +154,37 @@ impl One<'_> {
                 return self.tell_invalid("*", words, replies);
             }
         };
+        let set = match change {
+            Ok(change) => self.change(change).await,
+            Err(refusal) => Err(refusal),
+        };
         self.tell_refusal(set.err(), replies);
     }
 
-    async fn set_limit(&self, typed: Option<&str>, replies: &mut Replies) {
+    async fn set_limit(&mut self, typed: Option<&str>, replies: &mut Replies) {
         let typed = typed.unwrap_or_default();
         match typed.parse().ok().and_then(NonZeroU32::new) {
             Some(count) => {
-                let set = self.channel.session.change(Change::MembersMax(Some(count))).await;
+                let set = self.change(Change::MembersMax(Some(count))).await;
                 self.tell_refusal(set.err(), replies);
             }
             None => self.tell_invalid(typed, "a limit is a number of at least 1", replies),
         }
     }
 
-    async fn grant(&self, nick: &str, replies: &mut Replies) {
+    async fn grant(&mut self, nick: &str, replies: &mut Replies) {
         let power = if self.letter == 'o' { Power::Moderator } else { Power::Voice };
-        match member_called(self.channel.session.membership(), nick) {
+        let session = &self.channel.session;
+        match member_called(session.membership(), nick) {
+            Some(member) if self.is_alone => {
+                let granted = session.grant(member.member, power, self.is_on).await;
+                self.tell_refusal(granted.err(), replies);
+            }
             Some(member) => {
-                let granted = self.channel.session.grant(member.member, power, self.is_on).await;
+                let granted = session.grant_unshown(member.member, power, self.is_on).await;
+                if granted == Ok(true) {
+                    self.set.push(Mode::granted(&member.name, power, self.is_on));
+                }
                 self.tell_refusal(granted.err(), replies);
             }
             None => no_such_member(self.client, self.channel, nick, replies),

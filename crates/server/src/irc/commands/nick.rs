@@ -41,11 +41,43 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     replies.line(line);
     client.nick = nick;
     client.note_contact();
+    take_along(client);
     client.is_unsettled = true;
     if !before.is_same_as(&client.nick) {
         monitor::tell_offline(client, &before);
         monitor::tell_online(client);
     }
+}
+
+/// Gives the nick to the account's other connections as well: they go by one.
+fn take_along(client: &Client) {
+    let Some(signed_in) = client.ident.account() else { return };
+    let account = Some(signed_in.account().name());
+    let now = client.now();
+    {
+        let mut registry = client.context.irc.registry();
+        let users = registry.users();
+        let siblings =
+            users.filter(|(id, user)| *id != client.id && user.account.as_ref() == account);
+        let siblings: Vec<_> = siblings.map(|(id, _)| id).collect();
+        for id in siblings {
+            // Free for whoever is of the account.
+            let _free = registry.rename(id, &client.nick, now);
+        }
+    }
+    signed_in.note_name_changed(&client.outlet);
+}
+
+/// Goes by the nick that another connection of the account took, and says so.
+pub(in crate::irc) fn follow(client: &mut Client, replies: &mut Replies) {
+    let nick = {
+        let registry = client.context.irc.registry();
+        registry.user(client.id).map(|user| user.nick.clone())
+    };
+    let Some(nick) = nick.filter(|nick| *nick != client.nick) else { return };
+    replies.line(client.line("NICK").param(nick.as_str()));
+    client.nick = nick;
+    client.note_contact();
 }
 
 /// Changes the name in each group. Where one refuses, why, and how many did not.

@@ -1,10 +1,13 @@
 //! `PRIVMSG`, `NOTICE`, `TAGMSG`: says something to a group or to somebody.
 
+use std::sync::Arc;
+
 use conclave_core::{
     Alias, GroupId, Manner, Origin, Refusal, Relay, Standing, Tags, Text, TextProblem, limits,
 };
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::commands::Command;
+use conclave_doors::irc::encode::{batch_mark, label_mark};
 use conclave_doors::irc::message::{Message, escape};
 use conclave_doors::irc::numeric::{
     ERR_CANNOTSENDTOCHAN, ERR_CHANOPRIVSNEEDED, ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS,
@@ -12,6 +15,7 @@ use conclave_doors::irc::numeric::{
 };
 use conclave_doors::irc::replies::Replies;
 use conclave_hub::{Direct, Said};
+use tokio::sync::OwnedRwLockReadGuard;
 
 use super::mode::member_called;
 use super::words;
@@ -23,6 +27,8 @@ struct Speech<'message> {
     text: &'message str,
     /// The client's own tags, as they are written.
     tags: Tags,
+    /// The batch that answers, where one command has several targets and a label.
+    batch: Option<String>,
 }
 
 impl Speech<'_> {
@@ -60,7 +66,8 @@ pub(super) async fn run(
         replies.numeric(ERR_NEEDMOREPARAMS, &["TAGMSG"]);
         return;
     }
-    let speech = Speech { command, text, tags: client_tags(message) };
+    let batch = begin_batch(client, targets, replies);
+    let speech = Speech { command, text, tags: client_tags(message), batch };
     for target in targets.split(',').take(limits::IRC_TARGETS_MAX) {
         // Who reads it gets it with its source before it, whole or not at all.
         if client.line(speech.name()).param(target).room() < text.len() {
@@ -75,9 +82,40 @@ pub(super) async fn run(
             to_nick(client, target, &speech, replies).await;
         }
     }
+    if let Some(name) = &speech.batch {
+        // Its echoes are in it.
+        client.settle().await;
+        replies.end_batch(name);
+    }
     let now = client.now();
     if let Some(user) = client.context.irc.registry().user_mut(client.id) {
         user.active_at = now;
+    }
+}
+
+/// Begins the batch that answers a labelled message to several: each is echoed, and one label may
+/// be answered once.
+fn begin_batch(client: &Client, targets: &str, replies: &mut Replies) -> Option<String> {
+    let caps = client.negotiation.caps;
+    if !targets.contains(',') || !caps.has(Cap::EchoMessage) || !caps.has(Cap::Batch) {
+        return None;
+    }
+    let label = replies.take_label_if(caps)?;
+    let name = replies.next_batch();
+    let begin = replies.from_server("BATCH").tag("label", &label).param(&format!("+{name}"));
+    client.tell(begin.param("labeled-response"));
+    Some(name)
+}
+
+/// The mark that what is said bears for the client that says it.
+fn mark(client: &Client, speech: &Speech<'_>, replies: &mut Replies) -> Option<String> {
+    let caps = client.negotiation.caps;
+    match &speech.batch {
+        Some(name) => Some(batch_mark(name)),
+        None if caps.has(Cap::EchoMessage) => {
+            replies.take_label_if(caps).map(|label| label_mark(&label))
+        }
+        None => None,
     }
 }
 
@@ -98,17 +136,13 @@ fn client_tags(message: &Message<'_>) -> Tags {
 }
 
 async fn to_group(client: &mut Client, target: &str, speech: &Speech<'_>, replies: &mut Replies) {
-    let caps = client.negotiation.caps;
     let Some(channel) = client.channel(target) else {
         return from_outside(client, target, speech, replies).await;
     };
     let said = match speech.parse() {
         Ok(said) => {
-            let label = if caps.has(Cap::EchoMessage) { replies.take_label_if(caps) } else { None };
-            match label {
-                Some(label) => channel.session.say_labelled(said, &label).await,
-                None => channel.session.say(said).await,
-            }
+            let mark = mark(client, speech, replies);
+            channel.session.say_as(said, client.echo(mark.as_deref())).await
         }
         Err(problem) => Err(problem.into()),
     };
@@ -232,6 +266,7 @@ fn plain(written: &str) -> String {
 /// reaches every connection of both.
 async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies: &mut Replies) {
     let found = client.context.irc.registry().find(target).map(|(_, user)| user.clone());
+    let on_its_way = on_its_way_to(client, target).await;
     let direct = match &found {
         Some(user) => client.ident.direct(client.nick.clone(), &user.peer.contact).await,
         None => to_member(client, target).await,
@@ -246,16 +281,16 @@ async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies
         }
         Err(refusal) => return refuse(target, refusal, replies),
     };
-    let caps = client.negotiation.caps;
     let said = match speech.parse() {
         Ok(said) => {
-            let label = if caps.has(Cap::EchoMessage) { replies.take_label_if(caps) } else { None };
-            direct.say(said, &client.outlet, label.as_deref()).await
+            let mark = mark(client, speech, replies);
+            direct.say(said, &client.outlet, client.echo(mark.as_deref())).await
         }
         Err(problem) => Err(problem.into()),
     };
     match said {
         Ok(()) => {
+            direct.hold_until_delivered(on_its_way);
             client.directs.push(direct);
             client.is_unsettled = true;
         }
@@ -266,6 +301,21 @@ async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies
     {
         replies.numeric_with(RPL_AWAY, &[user.nick.as_str()], &reason);
     }
+}
+
+/// Notes at all who bear a nick that something is on its way to them, until what is given is
+/// dropped.
+async fn on_its_way_to(client: &Client, nick: &str) -> Vec<OwnedRwLockReadGuard<()>> {
+    let arriving: Vec<_> = {
+        let registry = client.context.irc.registry();
+        let users = registry.bearers(nick).into_iter().filter_map(|id| registry.user(id));
+        users.map(|user| Arc::clone(&user.peer.arriving)).collect()
+    };
+    let mut noted = Vec::with_capacity(arriving.len());
+    for one in arriving {
+        noted.push(one.read_owned().await);
+    }
+    noted
 }
 
 /// The direct conversation with a member of a group that one is in, who is here by another door.
