@@ -551,6 +551,13 @@ impl Model {
         self.in_flight.drain(..).collect()
     }
 
+    /// Lets go of room for what is no longer under way: a rush is over when the sweep comes by.
+    pub(crate) fn let_go_of_room(&mut self) {
+        if self.in_flight.is_empty() {
+            self.in_flight = VecDeque::new();
+        }
+    }
+
     /// The member that a seat stands for, where anyone may come in.
     pub(crate) fn seated(&self, live: &LiveGroup, seat: &SeatSecret) -> Option<MemberId> {
         let (member, _) = self.group.seated(&seat.hash()).filter(|_| live.is_open(self))?;

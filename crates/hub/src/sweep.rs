@@ -38,6 +38,7 @@ fn sweep(hub: &Hub) {
     for live in hub.directory().all() {
         live.tail().trim(now, limits::TAIL_KEPT_FOR);
         live.pages().let_go();
+        live.model().let_go_of_room();
         retire(hub, &live);
     }
 }
@@ -76,5 +77,40 @@ async fn delete_long_empty(hub: &Arc<Hub>, kept_for: Duration) {
             // At once, so that no more than one is alive for having been looked at.
             retire(hub, &live);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use conclave_core::{Entry, Farewell, Founding, Kind, MemberId, Name, Snapshot};
+    use conclave_log::{GroupOptions, Stored, Ticket};
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::live_group::Answer;
+
+    #[test]
+    fn a_group_holds_no_room_for_a_rush_that_is_over() {
+        let stored = Stored {
+            founding: Founding::default(),
+            options: GroupOptions::default(),
+            snapshot: Snapshot::default(),
+            events: Vec::new(),
+            direct: None,
+            has_directs: false,
+        };
+        let live = LiveGroup::new(GroupId::new(8888).unwrap(), stored);
+        let kind = Kind::Left(Farewell::default());
+        let name = Name::from_log("Noya");
+        let entry = Entry { member: MemberId(1), name, account: None, kind };
+        let tickets = (0..100).map(Ticket);
+        for ticket in tickets.clone() {
+            live.model().expect(&entry, ticket, Answer::Told(oneshot::channel().0));
+        }
+        live.model().let_go_of_room();
+        let taken = tickets.filter_map(|ticket| live.model().take(ticket));
+        assert_eq!(taken.count(), 100, "what is under way stays");
+        live.model().let_go_of_room();
+        assert_eq!(live.model().in_flight.capacity(), 0);
     }
 }

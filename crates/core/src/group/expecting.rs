@@ -3,6 +3,7 @@
 //! Does not decide: what is expected was decided upon. Invariant: what is expected is struck off
 //! when it lands or is given up, and leaves nothing behind.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Group;
@@ -123,6 +124,10 @@ impl Group {
         };
         if self.expected.get(&id).is_some_and(is_fulfilled) {
             self.expected.remove(&id);
+        }
+        if self.expected.is_empty() {
+            // Nothing is expected, so nothing is held.
+            self.expected = HashMap::new();
         }
     }
 
