@@ -51,7 +51,7 @@ pub use invite::{Invite, TOKEN_DIGITS};
 pub use live_group::Serial;
 pub use membership::{Landed, MemberHere, Membership, Said, Sending};
 pub use moderation::GroupListed;
-pub use outlet::{Echo, Ended, Outlet, Own, Signal, Sink};
+pub use outlet::{Echo, Ended, Going, Outlet, Own, Signal, Sink};
 pub use session::{Session, Stretch};
 pub use steward::GroupShown;
 pub use visit::Visit;

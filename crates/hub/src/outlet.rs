@@ -15,13 +15,13 @@ mod turn;
 
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use conclave_core::{GroupId, Name, Reason, Refusal, Seq, Timestamp, limits};
 use smallvec::SmallVec;
-use tokio::sync::Notify;
 
 use crate::catch_up;
 use crate::hub::Hub;
@@ -49,6 +49,11 @@ pub trait Sink: Send + Sync + fmt::Debug {
 
     /// Tells the peer that nothing more will be written.
     fn shut(&self);
+
+    /// Both ends, where it is a socket: ours, then the peer's.
+    fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        None
+    }
 }
 
 /// What an outlet tells the one who runs its connection.
@@ -116,10 +121,15 @@ pub enum Ended {
 pub struct Outlet {
     sink: Box<dyn Sink>,
     feed: Mutex<Feed>,
-    /// Stirs the one who runs the connection: there is a signal, or room for answers.
-    stir: Notify,
-    /// Ends the waiting of the catch-up task.
-    closing: Notify,
+}
+
+/// Why a connection is asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going {
+    /// The server stops.
+    Stopping,
+    /// Others wait to sign in, and it has not.
+    MakeRoom,
 }
 
 /// How a write ended.
@@ -136,7 +146,7 @@ const SLICES_MAX: usize = 32;
 impl Outlet {
     /// An outlet that stands in no group.
     pub fn new(sink: Box<dyn Sink>) -> Arc<Self> {
-        Arc::new(Self { sink, feed: Mutex::default(), stir: Notify::new(), closing: Notify::new() })
+        Arc::new(Self { sink, feed: Mutex::default() })
     }
 
     fn lock(&self) -> MutexGuard<'_, Feed> {
@@ -146,14 +156,13 @@ impl Outlet {
     /// Whether answers may be put in without passing their bound.
     pub fn has_room(&self) -> bool {
         let feed = self.lock();
-        feed.is_closed
-            || (feed.unsent_bytes() < limits::ANSWERS_BYTES_MAX && feed.history.is_empty())
+        feed.is_closed || (feed.unsent_bytes() < limits::ANSWERS_BYTES_MAX && !feed.has_history())
     }
 
     /// Whether everything that was put in has gone to the peer's side, or never will.
     pub fn is_drained(&self) -> bool {
         let feed = self.lock();
-        feed.is_closed || (!feed.has_unsent() && feed.history.is_empty())
+        feed.is_closed || (!feed.has_unsent() && !feed.has_history())
     }
 
     /// Whether it has gone out of use.
@@ -161,31 +170,69 @@ impl Outlet {
         self.lock().is_closed
     }
 
-    /// Ends when there may be a signal, room or an end to see.
+    /// Ends when there may be a signal, room or an end to see. Waited for by one task at a time:
+    /// the one that runs the connection.
     ///
     /// # Cancel safety
     /// Safe: what stirs while nobody waits is seen by the next who waits.
     pub async fn stirred(&self) {
-        self.stir.notified().await;
+        std::future::poll_fn(|context| self.poll_stirred(context)).await;
+    }
+
+    /// The same, to be polled.
+    pub fn poll_stirred(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.lock().poll_stirred(context)
+    }
+
+    /// Asks the one who runs the connection to end it. What was asked first stands.
+    pub fn ask_to_go(&self, why: Going) {
+        let mut feed = self.lock();
+        feed.going.get_or_insert(why);
+        feed.stir();
+    }
+
+    /// Why the connection is to end, where it is.
+    pub fn is_asked_to_go(&self) -> Option<Going> {
+        self.lock().going
+    }
+
+    /// Ends when it is asked to go.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn asked_to_go(&self) -> Going {
+        loop {
+            if let Some(why) = self.is_asked_to_go() {
+                return why;
+            }
+            self.stirred().await;
+        }
+    }
+
+    /// Both ends, where that is a socket: ours, then the peer's.
+    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.sink.ends()
     }
 
     /// Takes the signals that have gathered.
     pub fn take_signals(&self) -> Vec<Signal> {
-        std::mem::take(&mut self.lock().signals)
+        self.lock().take_signals()
     }
 
     /// Tells the one who runs the connection; the same thing twice is told once.
     pub(crate) fn signal(&self, signal: Signal) {
-        self.lock().note(signal);
-        self.stir.notify_one();
+        let mut feed = self.lock();
+        feed.note(signal);
+        feed.stir();
     }
 
     /// Puts the outlet out of use: nothing is written any more, and the peer is told so.
     pub fn close(&self) {
-        self.lock().close();
+        let mut feed = self.lock();
+        feed.close();
+        feed.stir();
+        drop(feed);
         self.sink.shut();
-        self.closing.notify_waiters();
-        self.stir.notify_one();
     }
 
     /// Notes that the peer is gone: what waits for it is given up.
@@ -198,8 +245,6 @@ impl Outlet {
     pub(crate) fn attach(&self, cursor: Cursor) {
         let mut feed = self.lock();
         if !feed.is_closed {
-            // Most connections are in one group; a vector begins with room for four.
-            feed.cursors.reserve_exact(1);
             feed.cursors.push(cursor);
         }
     }
@@ -207,10 +252,7 @@ impl Outlet {
     /// Takes a session's place away: nothing of the group is written for it from here on, but the
     /// rest of an event that the peer has begun to take.
     pub(crate) fn detach(&self, session: Serial) {
-        let mut feed = self.lock();
-        feed.cursors.retain(|cursor| cursor.session != session);
-        feed.labels.retain(|labelled| labelled.session != session);
-        feed.history.retain(|run| run.session != session);
+        self.lock().detach(session);
     }
 
     /// Notes where something has landed that this connection put a label on, before it is given it.
@@ -268,17 +310,28 @@ impl Outlet {
         if feed.cursor_of(run.session).is_none() {
             return false;
         }
-        feed.history.push_back(run);
+        feed.push_history(run);
         feed.needs_catch_up()
     }
 
     /// Writes bytes meant for this connection alone, between two events. `true` where a catch-up
     /// task is to be started, which takes it from here.
     #[must_use]
-    fn put(&self, bytes: Bytes) -> bool {
+    fn put(&self, mut bytes: Bytes) -> bool {
         let mut feed = self.lock();
         if feed.is_closed {
             return false;
+        }
+        if !feed.is_lagging && !feed.has_unsent() && !bytes.is_empty() {
+            // As a rule it goes out at once, and nothing is held for it.
+            match self.try_write(&[IoSlice::new(&bytes)]) {
+                Ok(count) => bytes.advance(count),
+                Err(Wrote::Gone) => {
+                    Self::gone(&mut feed);
+                    return false;
+                }
+                Err(_) => {}
+            }
         }
         feed.push_unsent(bytes);
         !feed.is_lagging && self.flush(&mut feed) == Wrote::Blocked && feed.needs_catch_up()
@@ -369,7 +422,7 @@ impl Outlet {
                         break Wrote::Blocked;
                     }
                 }
-                Err(Wrote::Gone) => break self.gone(feed),
+                Err(Wrote::Gone) => break Self::gone(feed),
                 Err(wrote) => break wrote,
             }
         };
@@ -382,7 +435,7 @@ impl Outlet {
             let written = self.try_write(&feed.unsent_slices());
             match written {
                 Ok(count) => feed.drop_unsent(count),
-                Err(Wrote::Gone) => return self.gone(feed),
+                Err(Wrote::Gone) => return Self::gone(feed),
                 Err(wrote) => return wrote,
             }
         }
@@ -402,27 +455,27 @@ impl Outlet {
         }
     }
 
-    fn gone(&self, feed: &mut Feed) -> Wrote {
+    fn gone(feed: &mut Feed) -> Wrote {
         feed.close();
         feed.note(Signal::Closed);
-        self.stir.notify_one();
+        feed.stir();
         Wrote::Gone
     }
 
     /// Waits until the peer takes more. `false` where it took nothing for too long, or is gone.
     pub(crate) async fn writable(&self) -> bool {
-        let closing = self.closing.notified();
-        tokio::pin!(closing);
-        closing.as_mut().enable();
-        if self.is_closed() {
-            return false;
-        }
-        let writable = std::future::poll_fn(|context| self.sink.poll_writable(context));
-        tokio::select! {
-            ready = writable => ready.is_ok(),
-            () = closing => false,
+        let writable = std::future::poll_fn(|context| {
+            if self.lock().poll_closed(context).is_ready() {
+                return Poll::Ready(false);
+            }
+            self.sink.poll_writable(context).map(|ready| ready.is_ok())
+        });
+        let is_writable = tokio::select! {
+            is_writable = writable => is_writable,
             () = tokio::time::sleep(limits::STALL_MAX) => false,
-        }
+        };
+        self.lock().forget_catcher();
+        is_writable
     }
 }
 
@@ -559,6 +612,25 @@ mod tests {
             .tail()
             .trim(tokio::time::Instant::now() + limits::TAIL_KEPT_FOR * 2, limits::TAIL_KEPT_FOR);
         assert!(chunks.iter().all(|chunk| chunk.strong_count() == 0), "no reader holds a chunk");
+    }
+
+    #[test]
+    fn an_outlet_that_has_been_given_everything_is_small() {
+        // With its one place in it; vectors for what is seldom there made it 232 and 56 more.
+        assert!(size_of::<Outlet>() <= 128, "{}", size_of::<Outlet>());
+    }
+
+    #[test]
+    fn nothing_is_held_for_what_was_taken_or_told() {
+        let outlet = Outlet::new(Box::new(Stuck(Mutex::new(3))));
+        assert!(!outlet.put(Bytes::from_static(b"abc")));
+        outlet.signal(Signal::SignedOut);
+        outlet.take_signals();
+        assert_eq!(format!("{:?}", outlet.lock()).matches("backlog: None").count(), 1);
+        assert!(outlet.put(Bytes::from_static(b"abc")), "its peer takes no more");
+        assert!(!outlet.is_drained());
+        outlet.close();
+        assert!(outlet.is_drained());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use conclave_core::limits;
 use conclave_doors::console::ConsoleDoor;
 use conclave_doors::irc::written::Framing;
-use conclave_hub::Outlet;
+use conclave_hub::{Going, Outlet};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,7 @@ use crate::drive::Driver;
 use crate::irc::IrcDriver;
 use crate::refuse::Turned;
 use crate::server::Context;
+use crate::stage::{Stage, Stages};
 use crate::web;
 
 /// What a listener is for.
@@ -38,67 +39,61 @@ pub enum Listens {
 /// The reading half of a connection.
 pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 
-/// What is left to be done for a connection.
-pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Serves a connection until it ends: a stage makes the next and goes, so that an idle connection
-/// holds room for the stage it is in alone.
-pub(crate) async fn serve(
+/// Serves a connection until it ends.
+pub(crate) fn serve(
     context: Arc<Context>,
     listens: Listens,
     address: IpAddr,
     reader: Reader,
     outlet: Arc<Outlet>,
-) {
-    let first_stage = Box::pin(admit(context, listens, address, reader, outlet));
-    first_stage.await.await;
+) -> Stages {
+    Stages(Stage::new(admit(context, listens, address, reader, outlet)))
 }
 
-/// Looks which door a connection wants. What it makes is then to be run.
+/// Looks which door a connection wants.
 async fn admit(
     context: Arc<Context>,
     listens: Listens,
     address: IpAddr,
     mut reader: Reader,
     outlet: Arc<Outlet>,
-) -> Running {
-    let place = match context.gate.enter(address) {
+) -> Option<Stage> {
+    let place = match context.gate.enter(address, &outlet) {
         Ok(place) => place,
         Err(turned) => match Arc::clone(&context.turning_away).try_acquire_owned() {
             Ok(turn) => {
-                return Box::pin(async move {
+                return Some(Stage::new(async move {
                     turn_away(context, reader, outlet, turned).await;
                     drop(turn);
-                });
+                    None
+                }));
             }
             // A crowd that is turned away must not take the descriptors that the log needs.
-            Err(_enough) => return gone(&outlet),
+            Err(_enough) => {
+                outlet.close();
+                return None;
+            }
         },
     };
     let look = Look { context: &context, listens, outlet: &outlet, door: None };
-    let looked = tokio::select! {
-        looked = look.run(&mut reader) => looked,
-        () = place.make_room().cancelled() => Ok(Looked::Turn(Turned::MadeRoom)),
-    };
-    match looked {
+    Some(match look.run(&mut reader).await {
         Ok(Looked::Console(door, first)) => {
-            Driver::new(context, place, address, outlet, door).run(reader, &first)
+            Driver::new(context, place, (reader, outlet), door).run(&first)
         }
-        Ok(Looked::Web(first)) => web::serve(context, place, address, (reader, outlet), first),
+        Ok(Looked::Web(first)) => web::serve(context, place, (reader, outlet), first),
         Ok(Looked::Irc(first)) => {
-            IrcDriver::new(context, place, address, outlet, Framing::Lines).run(reader, &first)
+            IrcDriver::new(context, place, (reader, outlet), Framing::Lines).run(&first)
         }
-        Ok(Looked::Turn(turned)) => Box::pin(async move {
+        Ok(Looked::Turn(turned)) => Stage::new(async move {
             turn_away(context, reader, outlet, turned).await;
             drop(place);
+            None
         }),
-        Ok(Looked::Gone) | Err(_) => gone(&outlet),
-    }
-}
-
-pub(crate) fn gone(outlet: &Outlet) -> Running {
-    outlet.close();
-    Box::pin(std::future::ready(()))
+        Ok(Looked::Gone) | Err(_) => {
+            outlet.close();
+            return None;
+        }
+    })
 }
 
 /// Tells a client why it is not served, and waits a little for it to read that: a connection that
@@ -192,10 +187,12 @@ impl Look<'_> {
                 (None, Listens::Silent) => started + limits::DETECT_MAX,
             };
             tokio::select! {
-                // Who has seen the menu is told by the console that the server stops.
-                () = self.context.stopping.cancelled() => {
-                    return Ok(if self.door.is_some() { self.console(first) } else { Looked::Gone });
-                }
+                why = self.outlet.asked_to_go() => return Ok(match why {
+                    Going::MakeRoom => Looked::Turn(Turned::MadeRoom),
+                    // Who has seen the menu is told by the console.
+                    Going::Stopping if self.door.is_some() => self.console(first),
+                    Going::Stopping => Looked::Gone,
+                }),
                 read = reader.read_buf(&mut first) => {
                     if read? == 0 {
                         // It sent all it had and waits: what it sent is not lost.

@@ -9,41 +9,37 @@
 
 mod moderate;
 
-use std::cell::RefCell;
 use std::future::poll_fn;
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as TaskContext, Poll};
 
 use conclave_core::{Name, Refusal, Text, limits};
 use conclave_doors::console::ConsoleDoor;
 use conclave_doors::{Echo, MemberShown, Notice, Reply, Request};
-use conclave_hub::{Admission, Ended, Keep, Outlet, Said, Session, Signal, Source};
-use tokio::io::ReadBuf;
+use conclave_hub::{Admission, Ended, Going, Keep, Outlet, Said, Session, Signal, Source};
 use tokio::time::Instant;
 
-use crate::connection::{Reader, Running, linger};
+use crate::connection::{Reader, linger};
 use crate::gate::Place;
 use crate::pace::Pace;
+use crate::refuse::Turned;
 use crate::server::Context;
+use crate::stage::Stage;
+use crate::waiting::{Alarm, Came, poll_read};
 use crate::wires::ConsoleWire;
-
-/// Bytes that are read at once. One buffer a thread: an idle connection holds none.
-const READ_BYTES: usize = 16 * 1024;
-
-thread_local! {
-    pub(crate) static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
-}
 
 /// Runs the console on one connection.
 pub(crate) struct Driver {
     context: Arc<Context>,
     place: Place,
-    address: IpAddr,
+    reader: Reader,
     outlet: Arc<Outlet>,
     door: ConsoleDoor,
     standing: Standing,
     pace: Pace,
+    alarm: Alarm,
+    /// The peer will send no more.
+    has_ended: bool,
     /// The door was told that the server stops.
     is_told_of_stop: bool,
 }
@@ -53,7 +49,7 @@ enum Standing {
     /// Nothing.
     Outside,
     /// A group whose password it gave, as soon as it has a name there.
-    Admitted(Admission),
+    Admitted(Box<Admission>),
     /// A group, as a member.
     Inside {
         session: Session,
@@ -66,46 +62,65 @@ impl Driver {
     pub(crate) fn new(
         context: Arc<Context>,
         place: Place,
-        address: IpAddr,
-        outlet: Arc<Outlet>,
+        (reader, outlet): (Reader, Arc<Outlet>),
         door: ConsoleDoor,
     ) -> Self {
-        let pace = Pace::new(Instant::now(), context.message_rate);
-        let standing = Standing::Outside;
-        Self { context, place, address, outlet, door, standing, pace, is_told_of_stop: false }
+        Self {
+            pace: Pace::new(Instant::now(), context.message_rate),
+            context,
+            place,
+            reader,
+            outlet,
+            door,
+            standing: Standing::Outside,
+            alarm: Alarm::default(),
+            has_ended: false,
+            is_told_of_stop: false,
+        }
     }
 
     /// Runs until the door has finished or the peer is gone.
-    pub(crate) fn run(mut self, mut reader: Reader, first: &[u8]) -> Running {
-        tracing::info!(peer = %self.address, "client connected");
+    pub(crate) fn run(mut self, first: &[u8]) -> Stage {
+        tracing::info!(peer = %self.place.address(), "client connected");
         if !first.is_empty() {
             self.door.handle_bytes(now(), first);
         }
-        // Boxed at its own size: this is what an idle connection holds.
-        Box::pin(async move {
-            let mut has_ended = false;
+        Stage::new(async move {
             while self.serve_requests().await {
-                self.wait(&mut reader, &mut has_ended).await;
+                match poll_fn(|context| self.poll_came(context)).await {
+                    Came::Stir => {}
+                    Came::Bytes(0) => {
+                        self.has_ended = true;
+                        self.door.handle_end(now());
+                    }
+                    Came::Bytes(_) => {}
+                    Came::Late => self.door.handle_timeout(now()),
+                }
             }
-            Box::pin(self.end(reader)).await;
+            Box::pin(self.end()).await;
+            None
         })
     }
 
     /// Leaves the group, and gives the last words time to reach the peer.
-    async fn end(mut self, mut reader: Reader) {
+    async fn end(mut self) {
         if let Standing::Inside { session, .. } =
             std::mem::replace(&mut self.standing, Standing::Outside)
         {
             session.leave().await;
         }
-        linger(&self.context.stopping, &self.outlet, &mut reader, limits::FAREWELL_MAX).await;
-        tracing::info!(peer = %self.address, "client disconnected");
+        let longest = limits::FAREWELL_MAX;
+        linger(&self.context.stopping, &self.outlet, &mut self.reader, longest).await;
+        tracing::info!(peer = %self.place.address(), "client disconnected");
     }
 
     /// Does all that the door wants just now. `false` where the connection is to end.
     async fn serve_requests(&mut self) -> bool {
         loop {
             self.handle_signals();
+            if !self.go_if_asked() {
+                return false;
+            }
             while let Some(bytes) = self.door.poll_output() {
                 self.context.hub.put(&self.outlet, bytes);
             }
@@ -120,7 +135,8 @@ impl Driver {
                 return true;
             }
             let Some(request) = self.door.poll_request() else { break };
-            if let Some(reply) = self.answer(request).await {
+            // Boxed, so that an idle connection does not hold room for the state of an answer.
+            if let Some(reply) = Box::pin(self.answer(request)).await {
                 self.door.handle_reply(now(), reply);
             }
         }
@@ -132,30 +148,35 @@ impl Driver {
         true
     }
 
-    /// Waits for whatever comes next: bytes, a timeout, a signal, the end of the server.
-    async fn wait(&mut self, reader: &mut Reader, has_ended: &mut bool) {
-        let is_reading = self.outlet.has_room() && !*has_ended;
-        let timeout_at = self.door.poll_timeout().map(Instant::from_std);
-        let is_told_of_stop = self.is_told_of_stop;
-        let Self { context, place, outlet, door, .. } = self;
-        tokio::select! {
-            () = outlet.stirred() => {}
-            count = read_some(reader, |bytes| door.handle_bytes(now(), bytes)), if is_reading => {
-                if count == 0 {
-                    *has_ended = true;
-                    door.handle_end(now());
-                }
-            }
-            () = sleep_until(timeout_at) => door.handle_timeout(now()),
-            () = context.stopping.cancelled(), if !is_told_of_stop => {
+    /// Is ready when something comes: bytes, a timeout, a signal.
+    fn poll_came(&mut self, context: &mut TaskContext<'_>) -> Poll<Came> {
+        let Self { outlet, door, alarm, reader, has_ended, .. } = self;
+        if outlet.poll_stirred(context).is_ready() {
+            return Poll::Ready(Came::Stir);
+        }
+        let timeout_at = door.poll_timeout().map(Instant::from_std);
+        if alarm.poll(context, timeout_at).is_ready() {
+            return Poll::Ready(Came::Late);
+        }
+        if *has_ended || !outlet.has_room() {
+            return Poll::Pending;
+        }
+        poll_read(reader, context, |bytes| door.handle_bytes(now(), bytes)).map(Came::Bytes)
+    }
+
+    /// Sees to it that it ends where that is asked. `false` where it is to end at once.
+    fn go_if_asked(&mut self) -> bool {
+        match self.outlet.is_asked_to_go() {
+            Some(Going::Stopping) if !self.is_told_of_stop => {
                 self.is_told_of_stop = true;
-                door.handle_notice(now(), Notice::Stopping);
+                self.door.handle_notice(now(), Notice::Stopping);
+                true
             }
-            () = place.make_room().cancelled() => {
-                let words = crate::refuse::Turned::MadeRoom.words();
-                context.hub.put(outlet, words.into());
-                Box::pin(linger(&context.stopping, outlet, reader, limits::FAREWELL_MAX)).await;
+            Some(Going::MakeRoom) => {
+                self.context.hub.put(&self.outlet, Turned::MadeRoom.words().into());
+                false
             }
+            Some(Going::Stopping) | None => true,
         }
     }
 
@@ -200,7 +221,7 @@ impl Driver {
         match request {
             Request::Say { text } => self.say(Said::Words(text)).await,
             Request::Act { text } => self.say(Said::Action(text)).await,
-            // Boxed, so that an idle connection does not hold room for the state of a sign-in.
+            // Boxed, so that who speaks does not need room for the state of a sign-in.
             request => {
                 Some(Box::pin(self.answer_seldom(request)).await.unwrap_or_else(Reply::Refused))
             }
@@ -248,7 +269,7 @@ impl Driver {
                 self.join(admission, name).await
             }
             Request::Join { name, group, password } => {
-                let source = Source::new(self.address);
+                let source = Source::new(self.place.address());
                 let hub = Arc::clone(&self.context.hub);
                 let admission = tokio::select! {
                     admission = hub.admit(group, &password, source) => admission?,
@@ -258,7 +279,7 @@ impl Driver {
             }
             Request::JoinAs { name } => {
                 match std::mem::replace(&mut self.standing, Standing::Outside) {
-                    Standing::Admitted(admission) => self.join(admission, name).await,
+                    Standing::Admitted(admission) => self.join(*admission, name).await,
                     standing => {
                         self.standing = standing;
                         Err(Refusal::WrongIdOrPassword)
@@ -322,7 +343,7 @@ impl Driver {
             }
             Err(refusal) => {
                 // The number and password that were right are not asked again.
-                self.standing = Standing::Admitted(admission);
+                self.standing = Standing::Admitted(Box::new(admission));
                 Err(refusal)
             }
         }
@@ -333,39 +354,12 @@ fn now() -> std::time::Instant {
     Instant::now().into_std()
 }
 
-/// Ends at a time, or never.
-pub(crate) async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_console_is_small() {
+        assert!(size_of::<Driver>() <= 360, "{}", size_of::<Driver>());
     }
 }
-
-/// Lends the thread's buffer to read into.
-pub(crate) fn with_read_buffer<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
-    READ_BUFFER.with_borrow_mut(|buffer| read(buffer))
-}
-
-/// Reads once and hands on what came. Zero where nothing more will come.
-///
-/// Cancel safe: what was read has been handed over.
-pub(crate) async fn read_some(reader: &mut Reader, mut take: impl FnMut(&[u8])) -> usize {
-    poll_fn(|context| {
-        with_read_buffer(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
-            match reader.as_mut().poll_read(context, &mut buffer) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    take(buffer.filled());
-                    Poll::Ready(buffer.filled().len())
-                }
-                // A connection that was reset has ended as well.
-                Poll::Ready(Ok(()) | Err(_)) => Poll::Ready(0),
-            }
-        })
-    })
-    .await
-}
-
-/// The door takes in no more while so many bytes of answers wait: more than one read.
-const _: () = assert!(limits::ANSWERS_BYTES_MAX > READ_BYTES);

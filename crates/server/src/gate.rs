@@ -1,15 +1,15 @@
-//! Gate: how many connections there may be, all together and from one address, and how many of
-//! them may be without having signed in.
+//! Gate: who is connected: how many there may be, all together and from one address, how many of
+//! them may be without having signed in, and how all of them are reached.
 //!
 //! Does not know sockets. A newcomer is not turned away because others idle at the menu: the
 //! oldest of the address that holds most of them makes room.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use conclave_core::limits;
-use tokio_util::sync::CancellationToken;
+use conclave_hub::{Going, Outlet};
 
 use crate::refuse::Turned;
 
@@ -24,11 +24,13 @@ pub(crate) struct Gate {
 
 #[derive(Debug, Default)]
 struct State {
-    total: usize,
+    /// Everyone, by number.
+    connected: HashMap<u64, Weak<Outlet>>,
     from: HashMap<IpAddr, usize>,
     next: u64,
     /// Who has not signed in, oldest first.
-    unsigned: BTreeMap<u64, (IpAddr, CancellationToken)>,
+    unsigned: BTreeMap<u64, IpAddr>,
+    is_stopping: bool,
 }
 
 /// A connection's place. It is given back when this is dropped.
@@ -37,8 +39,6 @@ pub(crate) struct Place {
     gate: Arc<Gate>,
     address: IpAddr,
     number: u64,
-    /// Cancelled when it has to make room.
-    make_room: CancellationToken,
 }
 
 impl Gate {
@@ -54,27 +54,52 @@ impl Gate {
     }
 
     /// Lets a connection in, or tells why not.
-    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Place, Turned> {
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+        address: IpAddr,
+        outlet: &Arc<Outlet>,
+    ) -> Result<Place, Turned> {
         let address = address.to_canonical();
         let mut state = self.lock();
-        if state.total >= self.total_max {
+        if state.connected.len() >= self.total_max {
             return Err(Turned::TooMany);
         }
         let from_there = state.from.get(&address).copied().unwrap_or_default();
         if self.from_one_max.is_some_and(|max| from_there >= max) {
             return Err(Turned::TooManyFromThere);
         }
-        if state.unsigned.len() >= self.unsigned_max {
-            state.make_room();
-        }
-        state.total += 1;
+        let makes_room = if state.unsigned.len() >= self.unsigned_max {
+            state.take_oldest_of_fullest()
+        } else {
+            None
+        };
         state.from.insert(address, from_there + 1);
         let number = state.next;
         state.next += 1;
-        let make_room = CancellationToken::new();
-        state.unsigned.insert(number, (address, make_room.clone()));
+        state.connected.insert(number, Arc::downgrade(outlet));
+        state.unsigned.insert(number, address);
+        let is_stopping = state.is_stopping;
         drop(state);
-        Ok(Place { gate: Arc::clone(self), address, number, make_room })
+        if let Some(makes_room) = makes_room {
+            makes_room.ask_to_go(Going::MakeRoom);
+        }
+        if is_stopping {
+            outlet.ask_to_go(Going::Stopping);
+        }
+        Ok(Place { gate: Arc::clone(self), address, number })
+    }
+
+    /// Asks everyone to go, and who comes from here on as well.
+    pub(crate) fn stop(&self) {
+        self.lock().is_stopping = true;
+        for outlet in self.outlets() {
+            outlet.ask_to_go(Going::Stopping);
+        }
+    }
+
+    /// Everyone's outlet.
+    pub(crate) fn outlets(&self) -> Vec<Arc<Outlet>> {
+        self.lock().connected.values().filter_map(Weak::upgrade).collect()
     }
 
     /// How many of them have not signed in.
@@ -84,31 +109,29 @@ impl Gate {
 
     /// How many connections there are.
     pub(crate) fn len(&self) -> usize {
-        self.lock().total
+        self.lock().connected.len()
     }
 }
 
 impl State {
-    /// Has the oldest of the address that holds most of the unsigned make room.
-    fn make_room(&mut self) {
+    /// Takes the oldest of the address that holds most of the unsigned off them: it makes room.
+    fn take_oldest_of_fullest(&mut self) -> Option<Arc<Outlet>> {
         let mut counts: HashMap<IpAddr, usize> = HashMap::new();
-        for (address, _) in self.unsigned.values() {
+        for address in self.unsigned.values() {
             *counts.entry(*address).or_default() += 1;
         }
-        let fullest = counts.into_iter().max_by_key(|(_, count)| *count);
-        let oldest = fullest.and_then(|(fullest, _)| {
-            self.unsigned.iter().find(|(_, (address, _))| *address == fullest).map(|(n, _)| *n)
-        });
-        if let Some((_, make_room)) = oldest.and_then(|number| self.unsigned.remove(&number)) {
-            make_room.cancel();
-        }
+        let (fullest, _) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+        let mut of_fullest = self.unsigned.iter().filter(|(_, address)| **address == fullest);
+        let oldest = *of_fullest.next()?.0;
+        self.unsigned.remove(&oldest);
+        self.connected.get(&oldest)?.upgrade()
     }
 }
 
 impl Place {
-    /// Ends when the connection has to make room.
-    pub(crate) fn make_room(&self) -> &CancellationToken {
-        &self.make_room
+    /// Where the connection comes from.
+    pub(crate) const fn address(&self) -> IpAddr {
+        self.address
     }
 
     /// Notes that it has signed in, or is back at the menu.
@@ -117,7 +140,7 @@ impl Place {
         if is_signed_in {
             state.unsigned.remove(&self.number);
         } else {
-            state.unsigned.insert(self.number, (self.address, self.make_room.clone()));
+            state.unsigned.insert(self.number, self.address);
         }
     }
 }
@@ -125,7 +148,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.gate.lock();
-        state.total -= 1;
+        state.connected.remove(&self.number);
         state.unsigned.remove(&self.number);
         if let Some(count) = state.from.get_mut(&self.address) {
             *count -= 1;
@@ -139,42 +162,67 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::Nowhere;
 
     fn address(last: u8) -> IpAddr {
         [127, 0, 0, last].into()
     }
 
+    /// A connection that came in.
+    struct Came {
+        place: Place,
+        outlet: Arc<Outlet>,
+    }
+
+    fn enter(gate: &Arc<Gate>, last: u8) -> Result<Came, Turned> {
+        let outlet = Outlet::new(Box::new(Nowhere));
+        let place = gate.enter(address(last), &outlet)?;
+        Ok(Came { place, outlet })
+    }
+
     #[test]
     fn one_address_holds_so_many_connections_and_gets_its_places_back() {
         let gate = Gate::new(100, Some(2));
-        let first = gate.enter(address(1)).unwrap();
-        let _second = gate.enter(address(1)).unwrap();
-        assert_eq!(gate.enter(address(1)).unwrap_err(), Turned::TooManyFromThere);
-        let _other = gate.enter(address(2)).unwrap();
+        let first = enter(&gate, 1).ok().unwrap();
+        let _second = enter(&gate, 1).ok().unwrap();
+        assert_eq!(enter(&gate, 1).err(), Some(Turned::TooManyFromThere));
+        let _other = enter(&gate, 2).ok().unwrap();
         drop(first);
-        let _third = gate.enter(address(1)).unwrap();
+        let _third = enter(&gate, 1).ok().unwrap();
         assert_eq!(gate.len(), 3);
     }
 
     #[test]
     fn all_together_are_bounded() {
         let gate = Gate::new(2, None);
-        let _places = [gate.enter(address(1)).unwrap(), gate.enter(address(2)).unwrap()];
-        assert_eq!(gate.enter(address(3)).unwrap_err(), Turned::TooMany);
+        let _came = [enter(&gate, 1).ok().unwrap(), enter(&gate, 2).ok().unwrap()];
+        assert_eq!(enter(&gate, 3).err(), Some(Turned::TooMany));
     }
 
     #[test]
     fn who_idles_at_the_menu_makes_room_for_a_newcomer() {
         let gate = Gate::new(16, None);
-        let crowd: Vec<_> = (0..3).map(|_| gate.enter(address(1)).unwrap()).collect();
-        let other = gate.enter(address(2)).unwrap();
-        let newcomer = gate.enter(address(3)).unwrap();
-        assert!(crowd[0].make_room().is_cancelled(), "the oldest of the fullest address");
-        for place in crowd[1..].iter().chain([&other, &newcomer]) {
-            assert!(!place.make_room().is_cancelled());
+        let crowd: Vec<_> = (0..3).map(|_| enter(&gate, 1).ok().unwrap()).collect();
+        let other = enter(&gate, 2).ok().unwrap();
+        let newcomer = enter(&gate, 3).ok().unwrap();
+        let going = crowd[0].outlet.is_asked_to_go();
+        assert_eq!(going, Some(Going::MakeRoom), "the oldest of the fullest address");
+        for came in crowd[1..].iter().chain([&other, &newcomer]) {
+            assert_eq!(came.outlet.is_asked_to_go(), None);
         }
-        crowd[1].set_signed_in(true);
-        let _another = gate.enter(address(4)).unwrap();
-        assert!(!crowd[1].make_room().is_cancelled(), "whoever signed in stays");
+        crowd[1].place.set_signed_in(true);
+        let _another = enter(&gate, 4).ok().unwrap();
+        assert_eq!(crowd[1].outlet.is_asked_to_go(), None, "whoever signed in stays");
+    }
+
+    #[test]
+    fn who_comes_while_the_server_stops_is_asked_to_go_as_well() {
+        let gate = Gate::new(16, None);
+        let before = enter(&gate, 1).ok().unwrap();
+        gate.stop();
+        let after = enter(&gate, 1).ok().unwrap();
+        for came in [before, after] {
+            assert_eq!(came.outlet.is_asked_to_go(), Some(Going::Stopping));
+        }
     }
 }

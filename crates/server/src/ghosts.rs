@@ -6,81 +6,65 @@
 //! often it has asked without an answer. A peer that is stopped answers each time, one that is gone
 //! never does. Where `/proc` does not tell (not Linux), the kernel's own time holds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
 use conclave_core::limits;
 use conclave_hub::Outlet;
 use tokio_util::sync::CancellationToken;
 
-/// The connections that are looked after.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Ghosts(Arc<Mutex<HashMap<Ends, Watched>>>);
+use crate::gate::Gate;
 
-/// A connection that is looked after.
+/// Looks for connections whose peer has vanished.
 #[derive(Debug)]
-struct Watched {
-    outlet: Weak<Outlet>,
-    /// Looks in a row at which it did not answer.
-    looks_silent: u32,
-}
-
-/// A connection's being looked after; ends when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Watch {
-    ghosts: Ghosts,
-    ends: Ends,
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.ghosts.lock().remove(&self.ends);
-    }
+pub(crate) struct Ghosts {
+    gate: Arc<Gate>,
+    /// Connections whose peer did not answer at the last look, and at how many in a row.
+    silent: HashMap<Ends, u32>,
 }
 
 /// Both ends of a connection: ours, then the peer's.
 type Ends = (SocketAddr, SocketAddr);
 
 impl Ghosts {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Ends, Watched>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Looks after a connection until the watch is dropped.
-    pub(crate) fn watch(&self, ends: Ends, outlet: &Arc<Outlet>) -> Watch {
-        let ends = canonical(ends);
-        let watched = Watched { outlet: Arc::downgrade(outlet), looks_silent: 0 };
-        self.lock().insert(ends, watched);
-        Watch { ghosts: self.clone(), ends }
+    /// Looks after the connections that a gate has let in.
+    pub(crate) fn new(gate: Arc<Gate>) -> Self {
+        Self { gate, silent: HashMap::new() }
     }
 
     /// Looks now and then until told to end.
-    pub(crate) async fn run(self, closing: CancellationToken) {
+    pub(crate) async fn run(mut self, closing: CancellationToken) {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(limits::GHOSTS_LOOK_INTERVAL) => {}
                 () = closing.cancelled() => return,
             }
-            if self.lock().is_empty() {
+            if self.gate.len() == 0 {
                 continue;
             }
             // With thousands of connections the kernel takes some milliseconds to write its table.
-            let ghosts = self.clone();
-            let looked = tokio::task::spawn_blocking(move || ghosts.look());
-            if let Err(error) = looked.await {
-                tracing::warn!(%error, "looking for dead connections failed");
+            let looked = tokio::task::spawn_blocking(move || {
+                self.look();
+                self
+            });
+            match looked.await {
+                Ok(ghosts) => self = ghosts,
+                Err(error) => {
+                    tracing::error!(%error, "dead connections are looked for no more");
+                    return;
+                }
             }
         }
     }
 
-    fn look(&self) {
-        let mut silent = HashSet::new();
+    fn look(&mut self) {
+        let mut silent = Vec::new();
         for table in ["/proc/self/net/tcp", "/proc/self/net/tcp6"] {
             let table = std::fs::read_to_string(table).unwrap_or_default();
             silent.extend(table.lines().filter_map(silent_in).map(canonical));
         }
-        for (ends, outlet) in self.note(&silent) {
+        for (ends, outlet) in self.note(silent) {
             tracing::info!(peer = %ends.1, "client vanished without a word");
             outlet.abandon();
         }
@@ -88,15 +72,19 @@ impl Ghosts {
 
     /// Counts the looks at which a connection was silent, and tells which are dead by now. One
     /// look is not enough: where our own link is down, the kernel counts up in seconds.
-    fn note(&self, silent: &HashSet<Ends>) -> Vec<(Ends, Arc<Outlet>)> {
-        let mut dead = Vec::new();
-        for (ends, watched) in self.lock().iter_mut() {
-            watched.looks_silent = if silent.contains(ends) { watched.looks_silent + 1 } else { 0 };
-            if watched.looks_silent >= limits::LOOKS_OF_THE_DEAD {
-                dead.extend(watched.outlet.upgrade().map(|outlet| (*ends, outlet)));
-            }
+    fn note(&mut self, silent: impl IntoIterator<Item = Ends>) -> Vec<(Ends, Arc<Outlet>)> {
+        let before = std::mem::take(&mut self.silent);
+        let looks_of = |ends| before.get(&ends).copied().unwrap_or_default() + 1;
+        self.silent = silent.into_iter().map(|ends| (ends, looks_of(ends))).collect();
+        if self.silent.values().all(|looks| *looks < limits::LOOKS_OF_THE_DEAD) {
+            return Vec::new();
         }
-        dead
+        // Asked of the sockets only now that it is needed: no connection has to keep its ends.
+        let outlets = self.gate.outlets().into_iter();
+        let with_ends = outlets.filter_map(|outlet| Some((canonical(outlet.ends()?), outlet)));
+        let is_dead =
+            |ends: &Ends| self.silent.get(ends).copied() >= Some(limits::LOOKS_OF_THE_DEAD);
+        with_ends.filter(|(ends, _)| is_dead(ends)).collect()
     }
 }
 
@@ -169,34 +157,43 @@ mod tests {
 
     #[test]
     fn a_peer_is_dead_when_it_was_silent_for_three_looks_in_a_row() {
-        let ends: Ends = ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
-        let ghosts = Ghosts::default();
-        let outlet = Outlet::new(Box::new(Nowhere));
-        let watch = ghosts.watch(ends, &outlet);
-        let silent = HashSet::from([ends]);
-        let looks = [&silent, &silent, &HashSet::new(), &silent, &silent, &silent];
-        let found: Vec<usize> = looks.iter().map(|look| ghosts.note(look).len()).collect();
+        let gate = Gate::new(8, None);
+        let outlet = Outlet::new(Box::new(Between(ends())));
+        let place = gate.enter(ends().1.ip(), &outlet).unwrap();
+        let mut ghosts = Ghosts::new(gate);
+        let looks = [true, true, false, true, true, true];
+        let found: Vec<usize> =
+            looks.iter().map(|is_silent| ghosts.note(is_silent.then(ends)).len()).collect();
         assert_eq!(found, [0, 0, 0, 0, 0, 1]);
-        drop(watch);
-        assert!(ghosts.note(&silent).is_empty());
+        drop(place);
+        assert!(ghosts.note([ends()]).is_empty());
     }
 
-    #[derive(Debug)]
-    struct Nowhere;
+    fn ends() -> Ends {
+        ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap())
+    }
 
-    impl conclave_hub::Sink for Nowhere {
-        fn try_write(&self, _: &[std::io::IoSlice<'_>]) -> std::io::Result<usize> {
-            Err(std::io::ErrorKind::WouldBlock.into())
+    /// A socket with these ends.
+    #[derive(Debug)]
+    struct Between(Ends);
+
+    impl conclave_hub::Sink for Between {
+        fn try_write(&self, slices: &[std::io::IoSlice<'_>]) -> std::io::Result<usize> {
+            crate::tcp::Nowhere.try_write(slices)
         }
 
         fn poll_writable(
             &self,
-            _: &mut std::task::Context<'_>,
+            context: &mut std::task::Context<'_>,
         ) -> std::task::Poll<std::io::Result<()>> {
-            std::task::Poll::Pending
+            crate::tcp::Nowhere.poll_writable(context)
         }
 
         fn shut(&self) {}
+
+        fn ends(&self) -> Option<Ends> {
+            Some(self.0)
+        }
     }
 
     #[test]

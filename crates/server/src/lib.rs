@@ -15,8 +15,10 @@ mod listen;
 mod pace;
 mod refuse;
 mod server;
+mod stage;
 mod streams;
 mod tcp;
+mod waiting;
 mod web;
 mod wires;
 

@@ -26,6 +26,7 @@ use crate::gate::Gate;
 use crate::ghosts::Ghosts;
 use crate::irc::Shared;
 use crate::listen::{accept_each, bind};
+use crate::stage::Stages;
 use crate::tcp::{TcpSink, set_options};
 use crate::web::Site;
 
@@ -49,7 +50,6 @@ impl fmt::Debug for Server {
 pub(crate) struct Context {
     pub(crate) hub: Arc<Hub>,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) ghosts: Ghosts,
     /// Places for connections that are told why they are turned away.
     pub(crate) turning_away: Arc<Semaphore>,
     pub(crate) stopping: CancellationToken,
@@ -65,7 +65,6 @@ impl Context {
         Arc::new(Self {
             site: Site::new(&hub, &gate, &config.server_name, &config.listen),
             gate,
-            ghosts: Ghosts::default(),
             turning_away: Arc::new(Semaphore::new(limits::TURNED_AWAY_AT_ONCE)),
             stopping: CancellationToken::new(),
             greeting_delay: config.greeting_delay,
@@ -210,7 +209,7 @@ impl Server {
         if let Some(counter) = counter {
             tasks.spawn(admin.serve(counter, closing.clone()));
         }
-        tasks.spawn(context.ghosts.clone().run(closing.clone()));
+        tasks.spawn(Ghosts::new(Arc::clone(&context.gate)).run(closing.clone()));
         let has_failed = tokio::select! {
             () = stop => false,
             end = context.hub.ended() => end == HubEnd::LogFailed,
@@ -227,6 +226,7 @@ pub(crate) async fn drain(context: &Context, connections: &TaskTracker) {
     tracing::info!(connections = context.gate.len(), "server stopping");
     context.hub.keep_members();
     context.stopping.cancel();
+    context.gate.stop();
     connections.close();
     // Whoever has not read its goodbye by then is cut off.
     let goodbyes = tokio::time::timeout(limits::STOP_GOODBYES_MAX, connections.wait()).await;
@@ -245,19 +245,13 @@ fn serve_tcp(
     listens: Listens,
     stream: TcpStream,
     peer: SocketAddr,
-) -> impl Future<Output = ()> + Send {
+) -> Stages {
     if let Err(error) = set_options(&stream) {
         tracing::debug!(%peer, %error, "a connection ended as it began");
     }
-    let ours = stream.local_addr().unwrap_or(peer);
     let (reader, writer) = stream.into_split();
     let outlet = Outlet::new(Box::new(TcpSink(writer)));
-    let watch = context.ghosts.watch((ours, peer), &outlet);
-    let served = serve(context, listens, peer.ip(), Box::pin(reader), outlet);
-    async move {
-        served.await;
-        drop(watch);
-    }
+    serve(context, listens, peer.ip(), Box::pin(reader), outlet)
 }
 
 /// As many connections as the file limit allows, which is raised as far as it may be.

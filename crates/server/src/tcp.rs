@@ -3,6 +3,7 @@
 //! Does not know doors. `TCP_NODELAY` always: without it a reply waits 40 ms for an acknowledgement.
 
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use conclave_core::limits;
@@ -37,8 +38,31 @@ impl Sink for TcpSink {
         self.0.as_ref().poll_write_ready(context)
     }
 
+    fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let stream = self.0.as_ref();
+        Some((stream.local_addr().ok()?, stream.peer_addr().ok()?))
+    }
+
     fn shut(&self) {
         // A connection that is already gone cannot be shut, and need not be.
         drop(SockRef::from(self.0.as_ref()).shutdown(std::net::Shutdown::Write));
     }
+}
+
+/// Where nothing can be written.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct Nowhere;
+
+#[cfg(test)]
+impl Sink for Nowhere {
+    fn try_write(&self, _slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn poll_writable(&self, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn shut(&self) {}
 }

@@ -19,7 +19,7 @@ mod routes;
 mod socket;
 mod stream;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -29,11 +29,12 @@ use conclave_hub::{Hub, Outlet};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
 
-use crate::connection::{Reader, Running, gone, linger};
+use crate::connection::{Reader, linger};
 use crate::gate::{Gate, Place};
 use crate::irc::IrcDriver;
 use crate::refuse::Turned;
 use crate::server::Context;
+use crate::stage::Stage;
 use guard::Guard;
 use operators::Operated;
 use routes::Visit;
@@ -69,24 +70,19 @@ impl Site {
 pub(crate) fn serve(
     context: Arc<Context>,
     place: Place,
-    address: IpAddr,
-    (reader, outlet): (Reader, Arc<Outlet>),
+    halves: (Reader, Arc<Outlet>),
     first: BytesMut,
-) -> Running {
-    Box::pin(async move {
-        let next = Box::pin(serve_http(context, place, address, (reader, outlet), first)).await;
-        // Boxed anew, so that a WebSocket does not hold the room that HTTP took.
-        next.await;
-    })
+) -> Stage {
+    Stage::new(serve_http(context, place, halves, first))
 }
 
 async fn serve_http(
     context: Arc<Context>,
     place: Place,
-    address: IpAddr,
     (reader, outlet): (Reader, Arc<Outlet>),
     first: BytesMut,
-) -> Running {
+) -> Option<Stage> {
+    let address = place.address();
     let handed = Handed::default();
     let stream = Stream::new(reader, first, Arc::clone(&outlet), handed.clone());
     let visit = Visit::new(address, context.message_rate);
@@ -116,8 +112,7 @@ async fn serve_http(
             }
             false
         }
-        () = context.stopping.cancelled() => true,
-        () = place.make_room().cancelled() => true,
+        _why = outlet.asked_to_go() => true,
     };
     if let Some(upgrade) = visit.take_upgrade().filter(|_| !is_let_go)
         && let Ok(upgraded) = upgrade.await
@@ -127,18 +122,22 @@ async fn serve_http(
         if let Some(framing) = visit.irc()
             && let Some(reader) = handed.take()
         {
-            let driver = IrcDriver::new(context, place, address, outlet, framing);
-            return driver.run(reader, &parts.read_buf);
+            let driver = IrcDriver::new(context, place, (reader, outlet), framing);
+            return Some(driver.run(&parts.read_buf));
         }
         if let Some(reader) = handed.take() {
-            return Socket::new(context, place, address, outlet).run(reader, &parts.read_buf);
+            return Some(Socket::new(context, place, (reader, outlet)).run(&parts.read_buf));
         }
     }
-    let Some(mut reader) = handed.take() else { return gone(&outlet) };
-    Box::pin(async move {
+    let Some(mut reader) = handed.take() else {
+        outlet.close();
+        return None;
+    };
+    Some(Stage::new(async move {
         linger(&context.stopping, &outlet, &mut reader, limits::FAREWELL_MAX).await;
         drop(place);
-    })
+        None
+    }))
 }
 
 /// Answers one request.

@@ -6,32 +6,49 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, Bytes};
 use conclave_core::{Event, Kind, MemberId, Seq};
 use smallvec::SmallVec;
 
 use crate::live_group::{LiveGroup, Serial};
-use crate::outlet::{SLICES_MAX, Signal};
+use crate::outlet::{Going, SLICES_MAX, Signal};
 use crate::wire::Wire;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
-    pub(super) cursors: Vec<Cursor>,
+    /// Most connections are in one group.
+    pub(super) cursors: SmallVec<[Cursor; 1]>,
+    /// Nothing for a connection that has been given everything, as most have.
+    backlog: Option<Box<Backlog>>,
+    /// Woken by whatever there is to see.
+    runner: Option<Waker>,
+    /// There is something to see for the one who runs the connection.
+    is_stirred: bool,
+    /// A catch-up task serves it.
+    pub(super) is_lagging: bool,
+    pub(super) is_closed: bool,
+    /// It was asked to end.
+    pub(super) going: Option<Going>,
+}
+
+/// What a connection has not been given or told yet.
+#[derive(Debug, Default)]
+struct Backlog {
     /// Written before anything else: the rest of an event, and answers.
     unsent: VecDeque<Bytes>,
     unsent_bytes: usize,
     /// Stretches of earlier messages that are being shown, one after the other.
-    pub(super) history: VecDeque<Run>,
-    /// A catch-up task serves it.
-    pub(super) is_lagging: bool,
-    pub(super) is_closed: bool,
+    history: VecDeque<Run>,
     /// Where the sessions stood when it was closed.
     stood: Vec<(Serial, Seq)>,
-    pub(super) signals: Vec<Signal>,
+    signals: Vec<Signal>,
     /// Labels of what this connection brought about and has not been given yet.
-    pub(super) labels: Vec<Labelled>,
+    labels: Vec<Labelled>,
+    /// The catch-up task, while it waits for the peer.
+    catcher: Option<Waker>,
 }
 
 /// How a connection is shown something it brought about.
@@ -138,6 +155,62 @@ pub(crate) struct Run {
 }
 
 impl Feed {
+    fn backlog(&mut self) -> &mut Backlog {
+        self.backlog.get_or_insert_default()
+    }
+
+    /// Lets go of the backlog where there is nothing in it.
+    fn tidy(&mut self) {
+        let is_empty = |backlog: &Backlog| {
+            backlog.unsent.is_empty()
+                && backlog.history.is_empty()
+                && backlog.stood.is_empty()
+                && backlog.signals.is_empty()
+                && backlog.labels.is_empty()
+                && backlog.catcher.is_none()
+        };
+        if self.backlog.as_deref().is_some_and(is_empty) {
+            self.backlog = None;
+        }
+    }
+
+    /// Wakes the one who runs the connection, or has it not wait the next time.
+    pub(super) fn stir(&mut self) {
+        self.is_stirred = true;
+        if let Some(runner) = self.runner.take() {
+            runner.wake();
+        }
+    }
+
+    /// Is ready when it was stirred since it was ready last.
+    pub(super) fn poll_stirred(&mut self, context: &Context<'_>) -> Poll<()> {
+        if std::mem::take(&mut self.is_stirred) {
+            return Poll::Ready(());
+        }
+        match &mut self.runner {
+            Some(runner) => runner.clone_from(context.waker()),
+            None => self.runner = Some(context.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Has the catch-up task woken when the outlet goes out of use; ready where it has.
+    pub(super) fn poll_closed(&mut self, context: &Context<'_>) -> Poll<()> {
+        if self.is_closed {
+            return Poll::Ready(());
+        }
+        self.backlog().catcher = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// The catch-up task waits no more.
+    pub(super) fn forget_catcher(&mut self) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.catcher = None;
+        }
+        self.tidy();
+    }
+
     /// The place that a session has.
     pub(super) fn cursor_of(&mut self, session: Serial) -> Option<&mut Cursor> {
         self.cursors.iter_mut().find(|cursor| cursor.session == session)
@@ -146,14 +219,27 @@ impl Feed {
     /// The next event a session is to be shown, earlier ones included, or was when the feed was
     /// closed.
     pub(super) fn place_of(&self, session: Serial) -> Option<Seq> {
-        let stood = self.stood.iter().find(|(of, _)| *of == session).map(|(_, next)| *next);
+        let stood = self.backlog.as_ref().map(|backlog| &backlog.stood);
+        let stood = stood.and_then(|stood| stood.iter().find(|(of, _)| *of == session));
         let cursor = || self.cursors.iter().find(|cursor| cursor.session == session);
+        let stood = stood.map(|(_, next)| *next);
         stood.or_else(|| cursor().map(|cursor| self.next_for(cursor)))
     }
 
     fn next_for(&self, cursor: &Cursor) -> Seq {
-        let run = self.history.iter().find(|run| run.session == cursor.session);
+        let mut history = self.backlog.iter().flat_map(|backlog| &backlog.history);
+        let run = history.find(|run| run.session == cursor.session);
         run.map_or(cursor.next, |run| run.next.min(cursor.next))
+    }
+
+    /// Takes the place of a session away, and all that waits for it but what has begun to go out.
+    pub(super) fn detach(&mut self, session: Serial) {
+        self.cursors.retain(|cursor| cursor.session != session);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.labels.retain(|labelled| labelled.session != session);
+            backlog.history.retain(|run| run.session != session);
+        }
+        self.tidy();
     }
 
     /// Lets go of everything but the places: nothing is written any more.
@@ -161,24 +247,29 @@ impl Feed {
         self.is_closed = true;
         let places = self.cursors.iter().map(|cursor| (cursor.session, self.next_for(cursor)));
         let places: Vec<_> = places.collect();
-        self.stood.extend(places);
-        self.cursors = Vec::new();
-        self.labels = Vec::new();
-        self.unsent = VecDeque::new();
-        self.unsent_bytes = 0;
-        self.history = VecDeque::new();
+        self.cursors = SmallVec::new();
+        let backlog = self.backlog();
+        let Backlog { signals, catcher, mut stood, .. } = std::mem::take(backlog);
+        stood.extend(places);
+        backlog.signals = signals;
+        backlog.stood = stood;
+        if let Some(catcher) = catcher {
+            catcher.wake();
+        }
+        self.tidy();
     }
 
     /// Notes where something has landed that this connection put a label on.
     pub(super) fn note_label(&mut self, labelled: Labelled) {
         if !self.is_closed {
-            self.labels.push(labelled);
+            self.backlog().labels.push(labelled);
         }
     }
 
     /// The labels of a session from a place on, each with its place.
     pub(super) fn labels_from(&self, session: Serial, from: Seq) -> Vec<(Seq, Mark)> {
-        let of_session = self.labels.iter().filter(|labelled| labelled.session == session);
+        let labels = self.backlog.iter().flat_map(|backlog| &backlog.labels);
+        let of_session = labels.filter(|labelled| labelled.session == session);
         let from_there = of_session.filter(|labelled| labelled.seq >= from);
         from_there.map(|labelled| (labelled.seq, labelled.mark.clone())).collect()
     }
@@ -188,48 +279,86 @@ impl Feed {
         let Some(cursor) = self.cursor_of(session) else { return };
         cursor.next = cursor.next.plus(done);
         let next = cursor.next;
-        if !self.labels.is_empty() {
-            self.labels.retain(|labelled| labelled.session != session || labelled.seq >= next);
+        if let Some(backlog) = self.backlog.as_mut().filter(|backlog| !backlog.labels.is_empty()) {
+            backlog.labels.retain(|labelled| labelled.session != session || labelled.seq >= next);
+            self.tidy();
         }
     }
 
-    pub(super) const fn unsent_bytes(&self) -> usize {
-        self.unsent_bytes
+    /// Has a stretch of earlier messages shown, after those that are being shown.
+    pub(super) fn push_history(&mut self, run: Run) {
+        self.backlog().history.push_back(run);
+    }
+
+    pub(super) fn has_history(&self) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| !backlog.history.is_empty())
+    }
+
+    /// The stretch of earlier messages that is being shown.
+    pub(super) fn shown_run(&mut self) -> Option<&mut Run> {
+        self.backlog.as_mut()?.history.front_mut()
+    }
+
+    /// Lets go of stretches that have been shown.
+    pub(super) fn drop_shown_runs(&mut self) {
+        if let Some(backlog) = &mut self.backlog {
+            while backlog.history.pop_front_if(|run| run.next >= run.end).is_some() {}
+        }
+        self.tidy();
+    }
+
+    pub(super) fn unsent_bytes(&self) -> usize {
+        self.backlog.as_ref().map_or(0, |backlog| backlog.unsent_bytes)
     }
 
     pub(super) fn has_unsent(&self) -> bool {
-        !self.unsent.is_empty()
+        self.backlog.as_ref().is_some_and(|backlog| !backlog.unsent.is_empty())
     }
 
     pub(super) fn push_unsent(&mut self, bytes: Bytes) {
         if !bytes.is_empty() {
-            self.unsent_bytes += bytes.len();
-            self.unsent.push_back(bytes);
+            let backlog = self.backlog();
+            backlog.unsent_bytes += bytes.len();
+            backlog.unsent.push_back(bytes);
         }
     }
 
     pub(super) fn unsent_slices(&self) -> SmallVec<[IoSlice<'_>; 4]> {
-        self.unsent.iter().take(SLICES_MAX).map(|bytes| IoSlice::new(bytes)).collect()
+        let unsent = self.backlog.iter().flat_map(|backlog| &backlog.unsent);
+        unsent.take(SLICES_MAX).map(|bytes| IoSlice::new(bytes)).collect()
     }
 
     pub(super) fn drop_unsent(&mut self, mut count: usize) {
-        self.unsent_bytes = self.unsent_bytes.saturating_sub(count);
-        while let Some(first) = self.unsent.front_mut() {
+        let Some(backlog) = &mut self.backlog else { return };
+        backlog.unsent_bytes = backlog.unsent_bytes.saturating_sub(count);
+        while let Some(first) = backlog.unsent.front_mut() {
             if count < first.len() {
                 first.advance(count);
                 return;
             }
             count -= first.len();
-            self.unsent.pop_front();
+            backlog.unsent.pop_front();
         }
         // Nothing waits, so nothing is held.
-        self.unsent = VecDeque::new();
+        backlog.unsent = VecDeque::new();
+        self.tidy();
+    }
+
+    /// Takes the signals that have gathered.
+    pub(super) fn take_signals(&mut self) -> Vec<Signal> {
+        let Some(backlog) = &mut self.backlog else { return Vec::new() };
+        let signals = std::mem::take(&mut backlog.signals);
+        if !signals.is_empty() {
+            self.tidy();
+        }
+        signals
     }
 
     /// Notes a signal; the same thing twice is told once, and how far has been read at its latest.
     pub(super) fn note(&mut self, signal: Signal) {
+        let signals = &mut self.backlog().signals;
         if let Signal::Read { group: of, at: now } = signal {
-            let noted = self.signals.iter_mut().find_map(|noted| match noted {
+            let noted = signals.iter_mut().find_map(|noted| match noted {
                 Signal::Read { group, at } if *group == of => Some(at),
                 _ => None,
             });
@@ -238,8 +367,8 @@ impl Feed {
                 return;
             }
         }
-        if !self.signals.contains(&signal) {
-            self.signals.push(signal);
+        if !signals.contains(&signal) {
+            signals.push(signal);
         }
     }
 

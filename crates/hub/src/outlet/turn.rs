@@ -45,12 +45,12 @@ impl Outlet {
             Wrote::Blocked => return Turn::Wait,
             Wrote::Gone => return Turn::Done,
         }
-        while feed.history.pop_front_if(|run| run.next >= run.end).is_some() {}
-        if let Some(run) = feed.history.front() {
+        feed.drop_shown_runs();
+        if let Some(run) = feed.shown_run() {
             let (group, from) = (Arc::clone(&run.group), run.next);
             return Turn::Read(Wanted { group, from, session: run.session, is_history: true });
         }
-        self.stir.notify_one();
+        feed.stir();
         let mut chunks = 0;
         let mut index = 0;
         while let Some(cursor) = feed.cursors.get(index) {
@@ -108,8 +108,8 @@ impl Outlet {
 
     fn write_history(&self, wanted: &Wanted, page: &Chunk) -> Wrote {
         let mut feed = self.lock();
-        let is_wanted = |run: &&Run| run.session == wanted.session && run.next == wanted.from;
-        let Some(run) = feed.history.front().filter(is_wanted) else { return Wrote::All };
+        let is_wanted = |run: &&mut Run| run.session == wanted.session && run.next == wanted.from;
+        let Some(run) = feed.shown_run().filter(is_wanted) else { return Wrote::All };
         let end = run.end;
         let view = View::Group(run.group.name());
         let skipped = usize::try_from(run.next.0 - page.first().0).unwrap_or(usize::MAX);
@@ -118,7 +118,7 @@ impl Outlet {
             event.seq >= end || !event.entry.is_message()
         });
         let (wrote, done) = self.write(&mut feed, Pieces::new(&encoded, 0, |_| false));
-        if let Some(run) = feed.history.front_mut() {
+        if let Some(run) = feed.shown_run() {
             run.next = run.next.plus(done);
         }
         wrote

@@ -5,9 +5,8 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as TaskContext, Poll};
 
 use bytes::{Buf as _, BytesMut};
 use conclave_core::limits;
@@ -23,8 +22,7 @@ use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::sasl::Sasl;
 use conclave_doors::irc::written::{Framing, Written};
 use conclave_doors::websocket::{CloseCode, Incoming, Intake, close_frame, pong_frame};
-use conclave_hub::{Outlet, Signal, SignedIn};
-use tokio::io::ReadBuf;
+use conclave_hub::{Going, Outlet, Signal, SignedIn};
 use tokio::time::Instant;
 
 use super::client::{Channel, Client, Flow};
@@ -32,17 +30,18 @@ use super::commands::account::{self, Asking};
 use super::commands::{self, After};
 use super::replay::{self, Shown};
 use super::welcome;
-use crate::connection::{Reader, Running, linger};
-use crate::drive::READ_BUFFER;
+use crate::connection::{Reader, linger};
 use crate::gate::Place;
 use crate::pace::Pace;
 use crate::server::Context;
+use crate::stage::Stage;
+use crate::waiting::{Alarm, Came, poll_read};
 
 /// Runs IRC on one connection.
 pub(crate) struct IrcDriver {
     context: Arc<Context>,
     place: Place,
-    address: IpAddr,
+    reader: Reader,
     outlet: Arc<Outlet>,
     framing: Framing,
     lines: Lines,
@@ -52,6 +51,7 @@ pub(crate) struct IrcDriver {
     pace: Pace,
     began_at: Instant,
     heard_at: Instant,
+    alarm: Alarm,
     /// When it was asked for a sign of life, which it has not given yet.
     asked_at: Option<Instant>,
     /// The peer will send no more.
@@ -88,8 +88,7 @@ impl IrcDriver {
     pub(crate) fn new(
         context: Arc<Context>,
         place: Place,
-        address: IpAddr,
-        outlet: Arc<Outlet>,
+        (reader, outlet): (Reader, Arc<Outlet>),
         framing: Framing,
     ) -> Self {
         let now = Instant::now();
@@ -100,7 +99,7 @@ impl IrcDriver {
         Self {
             context,
             place,
-            address,
+            reader,
             outlet,
             framing,
             lines: Lines::default(),
@@ -109,6 +108,7 @@ impl IrcDriver {
             pace,
             began_at: now,
             heard_at: now,
+            alarm: Alarm::default(),
             asked_at: None,
             has_ended: false,
             next_batch: 0,
@@ -122,14 +122,19 @@ impl IrcDriver {
     }
 
     /// Runs until the client has gone.
-    pub(crate) fn run(mut self, mut reader: Reader, first: &[u8]) -> Running {
-        tracing::info!(peer = %self.address, door = "irc", "client connected");
+    pub(crate) fn run(mut self, first: &[u8]) -> Stage {
+        tracing::info!(peer = %self.place.address(), door = "irc", "client connected");
         self.waiting.extend_from_slice(first);
-        Box::pin(async move {
+        Stage::new(async move {
             while self.serve_lines().await {
-                self.wait(&mut reader).await;
+                match poll_fn(|context| self.poll_came(context)).await {
+                    Came::Stir => {}
+                    Came::Bytes(count) => self.has_ended |= count == 0,
+                    Came::Late => self.handle_timeout(),
+                }
             }
-            Box::pin(self.end(reader)).await;
+            Box::pin(self.end()).await;
+            None
         })
     }
 
@@ -140,6 +145,7 @@ impl IrcDriver {
             if !signals.is_empty() {
                 Box::pin(self.handle_signals(signals)).await;
             }
+            self.go_if_asked();
             if self.outlet.is_closed() || matches!(self.phase, Phase::Over(_)) {
                 return false;
             }
@@ -224,7 +230,7 @@ impl IrcDriver {
             Line::Whole(text) => {
                 let message = Message::parse(&text);
                 if HTTP_METHODS.contains(&message.command) {
-                    tracing::info!(peer = %self.address, "a browser was made to speak IRC: closed");
+                    tracing::info!(peer = %self.place.address(), "a browser was made to speak IRC: closed");
                     self.close("This is no web address");
                 } else if !message.command.is_empty() {
                     self.handle_message(&message).await;
@@ -309,7 +315,7 @@ impl IrcDriver {
         };
         let asking = Asking {
             context: &self.context,
-            address: self.address,
+            address: self.place.address(),
             caps: self.caps(),
             is_signed_in,
             nick,
@@ -349,7 +355,7 @@ impl IrcDriver {
             welcome::Outcome::Registered(registered) => {
                 let mut client = Client {
                     context: Arc::clone(&self.context),
-                    address: self.address,
+                    address: self.place.address(),
                     outlet: Arc::clone(&self.outlet),
                     framing: self.framing,
                     id: registered.id,
@@ -493,37 +499,41 @@ impl IrcDriver {
         }
     }
 
-    /// Waits for whatever comes next: bytes, a timeout, a signal, the end of the server.
-    async fn wait(&mut self, reader: &mut Reader) {
+    /// Is ready when something comes: bytes, a timeout, a signal.
+    fn poll_came(&mut self, context: &mut TaskContext<'_>) -> Poll<Came> {
+        if self.outlet.poll_stirred(context).is_ready() {
+            return Poll::Ready(Came::Stir);
+        }
         let has_room = self.outlet.has_room();
         if !has_room {
             // Its answer would not be seen; it is asked anew.
             self.asked_at = None;
         }
-        let is_reading = has_room && !self.has_ended;
         let timeout_at = self.timeout_at();
-        let Self { context, place, outlet, waiting, has_ended, .. } = self;
-        let next = tokio::select! {
-            () = outlet.stirred() => Next::Look,
-            count = read(reader, waiting), if is_reading => {
-                *has_ended |= count == 0;
-                Next::Look
-            }
-            () = sleep_until(timeout_at) => Next::Late,
-            () = context.stopping.cancelled() => Next::End("The server stops; come back in a moment"),
-            () = place.make_room().cancelled() => {
-                Next::End("You joined no group for some time, and others wait to. Connect again")
+        if self.alarm.poll(context, timeout_at).is_ready() {
+            return Poll::Ready(Came::Late);
+        }
+        if !has_room || self.has_ended {
+            return Poll::Pending;
+        }
+        let Self { reader, waiting, .. } = self;
+        poll_read(reader, context, |bytes| waiting.extend_from_slice(bytes)).map(Came::Bytes)
+    }
+
+    /// Has the connection end where that is asked.
+    fn go_if_asked(&mut self) {
+        let reason = match self.outlet.is_asked_to_go() {
+            None => return,
+            Some(Going::Stopping) => "The server stops; come back in a moment",
+            Some(Going::MakeRoom) => {
+                "You joined no group for some time, and others wait to. Connect again"
             }
         };
-        match next {
-            Next::Look => {}
-            Next::Late => self.handle_timeout(),
-            Next::End(reason) => self.close(reason),
-        }
+        self.close(reason);
     }
 
     /// Gives the last words time to reach the peer.
-    async fn end(mut self, mut reader: Reader) {
+    async fn end(mut self) {
         if !matches!(self.phase, Phase::Over(_)) {
             self.close("Connection closed");
         }
@@ -545,42 +555,8 @@ impl IrcDriver {
             let code = self.closing.unwrap_or(CloseCode::Normal);
             self.context.hub.put(&self.outlet, close_frame(code, "").into());
         }
-        linger(&self.context.stopping, &self.outlet, &mut reader, limits::FAREWELL_MAX).await;
-        tracing::info!(peer = %self.address, door = "irc", "client disconnected");
+        let longest = limits::FAREWELL_MAX;
+        linger(&self.context.stopping, &self.outlet, &mut self.reader, longest).await;
+        tracing::info!(peer = %self.place.address(), door = "irc", "client disconnected");
     }
-}
-
-/// What waiting came to.
-enum Next {
-    Look,
-    Late,
-    End(&'static str),
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Reads once and appends what came. Zero where nothing more will come.
-///
-/// Cancel safe: what was read has been appended.
-async fn read(reader: &mut Reader, waiting: &mut BytesMut) -> usize {
-    poll_fn(|context| {
-        READ_BUFFER.with_borrow_mut(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
-            match reader.as_mut().poll_read(context, &mut buffer) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    waiting.extend_from_slice(buffer.filled());
-                    Poll::Ready(buffer.filled().len())
-                }
-                // A connection that was reset has ended as well.
-                Poll::Ready(Ok(()) | Err(_)) => Poll::Ready(0),
-            }
-        })
-    })
-    .await
 }

@@ -12,9 +12,10 @@ mod done;
 mod slow;
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
 use conclave_core::{ClientId, GroupId, Refusal, limits};
@@ -24,17 +25,18 @@ use conclave_doors::api::{
 use conclave_doors::websocket::{
     CloseCode, Incoming, Intake, close_frame, encode_text, ping_frame, pong_frame,
 };
-use conclave_hub::{Ended, Membership, Outlet, Said, Sending, Session, Signal};
+use conclave_hub::{Ended, Going, Membership, Outlet, Said, Sending, Session, Signal};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::connection::{Reader, Running, linger};
-use crate::drive::{read_some, sleep_until};
+use crate::connection::{Reader, linger};
 use crate::gate::Place;
 use crate::pace::Pace;
 use crate::server::Context;
+use crate::stage::Stage;
+use crate::waiting::{Alarm, poll_read};
 use crate::web::entered::members_shown;
 use crate::web::letting_in::invite_shown;
 use crate::web::moderate;
@@ -49,7 +51,7 @@ type UnderWay = Pin<Box<dyn Future<Output = Done> + Send>>;
 pub(super) struct Socket {
     context: Arc<Context>,
     place: Place,
-    address: IpAddr,
+    reader: Reader,
     outlet: Arc<Outlet>,
     intake: Intake,
     /// Bytes that were read and not taken in yet.
@@ -66,6 +68,7 @@ pub(super) struct Socket {
     /// Nothing is taken in before.
     paused_until: Option<Instant>,
     ping_at: Instant,
+    alarm: Alarm,
     /// When it is closed if it is in no group.
     enter_by: Option<Instant>,
     /// Why it closes.
@@ -76,15 +79,14 @@ impl Socket {
     pub(super) fn new(
         context: Arc<Context>,
         place: Place,
-        address: IpAddr,
-        outlet: Arc<Outlet>,
+        (reader, outlet): (Reader, Arc<Outlet>),
     ) -> Self {
         let now = Instant::now();
         Self {
             pace: Pace::new(now, context.message_rate),
             context,
             place,
-            address,
+            reader,
             outlet,
             intake: Intake::default(),
             rest: Vec::new(),
@@ -95,19 +97,23 @@ impl Socket {
             waiting: None,
             paused_until: None,
             ping_at: now + limits::PING_INTERVAL,
+            alarm: Alarm::default(),
             enter_by: Some(now + limits::SIGN_IN_MAX),
             closing: None,
         }
     }
 
     /// Runs until either side closes. `first` came behind the handshake.
-    pub(super) fn run(mut self, mut reader: Reader, first: &[u8]) -> Running {
-        tracing::info!(peer = %self.address, "WebSocket opened");
+    pub(super) fn run(mut self, first: &[u8]) -> Stage {
+        tracing::info!(peer = %self.place.address(), "WebSocket opened");
         self.rest.extend_from_slice(first);
-        Box::pin(async move {
+        Stage::new(async move {
             loop {
                 self.handle_signals();
-                self.take_in().await;
+                // Boxed, so that an idle connection does not hold room for what is asked of it.
+                if self.waiting.is_some() || !self.rest.is_empty() {
+                    Box::pin(self.take_in()).await;
+                }
                 if self.outlet.is_closed() {
                     break;
                 }
@@ -115,17 +121,19 @@ impl Socket {
                     self.put(close_frame(code, why));
                     break;
                 }
-                self.wait(&mut reader).await;
+                poll_fn(|context| self.poll_came(context)).await;
             }
-            Box::pin(self.end(reader)).await;
+            Box::pin(self.end()).await;
+            None
         })
     }
 
     /// Gives the last words time to reach the peer. Seats are kept: who comes back goes on.
-    async fn end(mut self, mut reader: Reader) {
+    async fn end(mut self) {
         self.sessions.clear();
-        linger(&self.context.stopping, &self.outlet, &mut reader, limits::FAREWELL_MAX).await;
-        tracing::info!(peer = %self.address, "WebSocket closed");
+        let longest = limits::FAREWELL_MAX;
+        linger(&self.context.stopping, &self.outlet, &mut self.reader, longest).await;
+        tracing::info!(peer = %self.place.address(), "WebSocket closed");
     }
 
     fn put(&self, bytes: impl Into<Bytes>) {
@@ -347,29 +355,30 @@ impl Socket {
         self.enter_by = (!is_in).then(|| Instant::now() + limits::SIGN_IN_MAX);
     }
 
-    /// Waits for whatever comes next: bytes, an end of what is under way, a time, a signal.
-    async fn wait(&mut self, reader: &mut Reader) {
-        let is_reading = self.may_take_in() && self.waiting.is_none() && self.rest.is_empty();
-        let next_at = [self.paused_until, self.enter_by, Some(self.ping_at)];
-        let next_at = next_at.into_iter().flatten().min();
-        let Self { context, place, outlet, under_way, rest, .. } = self;
-        tokio::select! {
-            () = outlet.stirred() => {}
-            Some(done) = under_way.next(), if !under_way.is_empty() => self.finish(done),
-            count = read_some(reader, |bytes| rest.extend_from_slice(bytes)), if is_reading => {
-                if count == 0 {
-                    // A peer that is gone without a word is not told anything.
-                    self.outlet.abandon();
-                }
-            }
-            () = sleep_until(next_at) => self.handle_time(),
-            () = context.stopping.cancelled() => {
-                self.close(CloseCode::Restart, "the server is stopping; connect again in a moment");
-            }
-            () = place.make_room().cancelled() => {
-                self.close(CloseCode::TryAgainLater, "others wait to sign in; connect again");
-            }
+    /// Is ready when something has come, and was taken: bytes, an end of what is under way, a time,
+    /// a signal.
+    fn poll_came(&mut self, context: &mut TaskContext<'_>) -> Poll<()> {
+        if self.outlet.poll_stirred(context).is_ready() {
+            return Poll::Ready(());
         }
+        if let Poll::Ready(Some(done)) = self.under_way.poll_next_unpin(context) {
+            self.finish(done);
+            return Poll::Ready(());
+        }
+        let next_at = [self.paused_until, self.enter_by, Some(self.ping_at)];
+        if self.alarm.poll(context, next_at.into_iter().flatten().min()).is_ready() {
+            self.handle_time();
+            return Poll::Ready(());
+        }
+        if !self.may_take_in() || self.waiting.is_some() || !self.rest.is_empty() {
+            return Poll::Pending;
+        }
+        let Self { reader, rest, .. } = self;
+        if ready!(poll_read(reader, context, |bytes| rest.extend_from_slice(bytes))) == 0 {
+            // A peer that is gone without a word is not told anything.
+            self.outlet.abandon();
+        }
+        Poll::Ready(())
     }
 
     fn handle_time(&mut self) {
@@ -390,6 +399,15 @@ impl Socket {
     }
 
     fn handle_signals(&mut self) {
+        match self.outlet.is_asked_to_go() {
+            None => {}
+            Some(Going::Stopping) => {
+                self.close(CloseCode::Restart, "the server is stopping; connect again in a moment");
+            }
+            Some(Going::MakeRoom) => {
+                self.close(CloseCode::TryAgainLater, "others wait to sign in; connect again");
+            }
+        }
         for signal in self.outlet.take_signals() {
             match signal {
                 Signal::GroupEnded { group, session, why } => {

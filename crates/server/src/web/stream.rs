@@ -17,7 +17,7 @@ use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
 use crate::connection::Reader;
-use crate::drive::with_read_buffer;
+use crate::waiting::with_read_buffer;
 
 /// See the module.
 pub(super) struct Stream {

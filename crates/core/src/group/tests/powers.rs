@@ -356,8 +356,7 @@ fn a_member_costs_little_memory() {
 #[test]
 fn nothing_is_held_for_what_is_no_longer_on_its_way() {
     let mut group = moderated_group();
-    let joins: Vec<_> =
-        (0..100).map(|n| submit(&mut group, join(&format!("Pupil {n}")))).collect();
+    let joins: Vec<_> = (0..100).map(|n| submit(&mut group, join(&format!("Pupil {n}")))).collect();
     for join in joins {
         land(&mut group, join);
     }

@@ -94,7 +94,7 @@ impl Socket {
             }
             Op::Join { group: given, join } => {
                 let name = Name::parse(&join.name)?;
-                let source = Source::new(self.address);
+                let source = Source::new(self.place.address());
                 let entering = self.entering(group, reference);
                 Box::pin(entering.run(async move |hub, outlet| {
                     let admission = entered::admit(hub, &given, &join, source).await?;
