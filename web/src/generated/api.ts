@@ -79,6 +79,8 @@ export type Entered = {
   readonly alias?: string | null;
   /** The epoch of these numbers. */
   readonly epoch: string;
+  /** What is switched on in how the group works, by the words of `settings` events. */
+  readonly flags: readonly string[];
   /** The group's number. */
   readonly group: string;
   /** Number of the newest event. */

@@ -60,6 +60,8 @@ pub struct Entered {
     pub alias: Option<String>,
     /// What one may do beyond what all may.
     pub role: RoleShown,
+    /// What is switched on in how the group works, by the words of `settings` events.
+    pub flags: Vec<&'static str>,
     /// Who is in the group.
     pub members: Vec<MemberShown>,
     /// The place did not fit: events come from the newest page.
@@ -261,6 +263,12 @@ impl Problem {
                 Refusal::Banned => "banned",
                 Refusal::Muted => "muted",
                 Refusal::LimitReached => "group-full",
+                Refusal::ClosedToNew => "closed-to-new",
+                Refusal::InviteOnly => "invite-only",
+                Refusal::NoVoice => "no-voice",
+                Refusal::TheOwner => "the-owner",
+                Refusal::ListFull => "list-full",
+                Refusal::TooManyDirects => "too-many-directs",
                 _ => "not-allowed",
             },
         }

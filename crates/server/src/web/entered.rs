@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use conclave_core::{Alias, Epoch, Origin, Password, Refusal, SeatSecret, Seq, Standing};
+use conclave_core::{Alias, Epoch, Flag, Origin, Password, Refusal, SeatSecret, Seq, Standing};
 use conclave_doors::api::{self, Join, MemberShown};
 use conclave_hub::{Admission, Hub, Joined, Membership, Resumed, Session, Source};
 
@@ -42,11 +42,19 @@ impl Entered {
             epoch: epoch.to_string(),
             topic: session.topic().as_str().to_owned(),
             alias: name.alias.map(|alias| alias.to_string()),
+            flags: flags_of(session.membership()),
             role: session.standing().unwrap_or(Standing::Member).into(),
             members: members_shown(session.membership()),
             reset: self.is_reset,
         }
     }
+}
+
+/// What is switched on in how a group works.
+fn flags_of(membership: &Membership) -> Vec<&'static str> {
+    let settings = membership.settings();
+    let on = Flag::ALL.into_iter().filter(|flag| settings.has(*flag));
+    on.map(Flag::word).collect()
 }
 
 /// The members of a group as one of them is told.

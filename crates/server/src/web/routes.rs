@@ -83,6 +83,7 @@ pub(super) fn routes(hub: Arc<Hub>, operated: Operated) -> Router {
     Router::new()
         .route("/", get(pages::page))
         .route("/g/{group}", get(pages::page))
+        .route("/g/{group}/{with}", get(pages::page))
         .route("/api/v1/ws", get(open_socket))
         .route("/api/v1/openapi.json", get(openapi::description))
         .route("/api/v1/server", get(operators::server))

@@ -91,8 +91,18 @@ async fn moderators_do_what_they_may_and_others_do_not() {
     assert_eq!(asked(&mut noya, moderate("unban", "Shlomo", "")).await["ok"], json!({}));
     assert_eq!(asked(&mut noya, moderate("password", "", "another")).await["ok"], json!({}));
     assert_eq!(asked(&mut shlomo, join).await["error"]["code"], "wrong-id-or-password");
+    assert_eq!(asked(&mut noya, moderate("lock-topic", "", "")).await["ok"], json!({}));
     let join = json!({"op": "join", "group": group, "name": "Shlomo", "password": "another"});
-    assert!(asked(&mut shlomo, join).await["ok"].is_object());
+    let joined = asked(&mut shlomo, join).await;
+    assert_eq!(joined["ok"]["flags"], json!(["topic-locked", "no-external"]));
+    // Why somebody is not let in is told apart from what one may not do.
+    assert_eq!(asked(&mut noya, moderate("close", "", "")).await["ok"], json!({}));
+    let mut dan = Socket::open(&stage).await;
+    let join = json!({"op": "join", "group": group, "name": "Dan", "password": "another"});
+    assert_eq!(dan.refused(join).await, "closed-to-new");
+    assert_eq!(asked(&mut noya, moderate("op", "Shlomo", "")).await["ok"], json!({}));
+    let refused = asked(&mut shlomo, moderate("kick", "Noya", "")).await;
+    assert_eq!(refused["error"]["code"], "the-owner");
 }
 
 #[tokio::test(start_paused = true)]
