@@ -3,11 +3,12 @@
 // Knows no component. Nothing here ever tells of history: only of what was said just now.
 
 import { chosen } from "./choices.svelte";
+import { homeOf } from "../state/directs";
 import type { News } from "./client.svelte";
 
 /** `(3) 8888 – Conclave`, and a dot on the icon. */
-export function showCounts(group: string | null, counts: { unread: number; mentions: number }): void {
-  const name = group === null ? "Conclave" : `${group} – Conclave`;
+export function showCounts(title: string | null, counts: { unread: number; mentions: number }): void {
+  const name = title === null ? "Conclave" : `${title} – Conclave`;
   document.title = counts.unread > 0 ? `(${counts.unread > 99 ? "99+" : counts.unread}) ${name}` : name;
   const icon = document.getElementById("icon");
   const file = counts.mentions > 0 ? "/icon-called.svg" : counts.unread > 0 ? "/icon-unread.svg" : "/icon.svg";
@@ -21,7 +22,7 @@ export function notify(news: readonly News[], open: (group: string) => void): vo
   const last = news.findLast((one) => wish === "all" || one.isCalled);
   if (!last) return;
   const { group, event } = last;
-  const shown = new Notification(chosen.words.notification(event.name, group.id), {
+  const shown = new Notification(chosen.words.notification(event.name, homeOf(group)), {
     body: event.text.slice(0, 200),
     tag: `conclave-${group.id}`,
     icon: "/icon-192.png",

@@ -3,8 +3,10 @@
 // Knows the client, the screen and the words. Whatever goes wrong is told to the one who typed it
 // and to nobody else.
 
-import { num, readMembers, str, type Json } from "../api/frames";
+import { num, readBans, readMembers, str, type Json, type Problem } from "../api/frames";
+import { homeOf } from "../state/directs";
 import type { Group } from "../state/group";
+import { groupOf } from "../state/app";
 import type { Slash } from "../text/slash";
 import { isolate } from "../text/isolate";
 import { chosen } from "./choices.svelte";
@@ -21,9 +23,11 @@ export interface Page {
 /** Does what was typed; true where the line is done with. */
 export async function carryOut(client: Client, group: Group, slash: Slash, page: Page): Promise<boolean> {
   const { notes } = chosen.words;
+  // In a conversation of two a command is about the group that both are in.
+  const home = homeOf(group);
   const tell = (outcome: Outcome<Json>, done: (ok: Json) => string | null = () => null): boolean => {
     if ("ok" in outcome) screen.say(done(outcome.ok));
-    else screen.say(outcome.problem.code === "broken" ? notes.offline : chosen.why(outcome.problem));
+    else screen.say(whyNot(outcome.problem));
     return "ok" in outcome;
   };
   screen.say(null);
@@ -61,32 +65,29 @@ export async function carryOut(client: Client, group: Group, slash: Slash, page:
       await chosen.speak(chosen.language === "he" ? "en" : "he", true);
       return true;
     case "list":
-      screen.say(notes.groups(client.app.groups.map((one) => isolate(one.topic ? `${one.id} (${one.topic})` : one.id))));
+      screen.say(notes.groups(client.app.groups.filter((one) => !one.direct).map((one) => isolate(one.topic ? `${one.id} (${one.topic})` : one.id))));
       return true;
     case "members": {
-      const outcome = await client.do({ op: "members", group: group.id });
+      const outcome = await client.do({ op: "members", group: home });
       const here = (ok: Json): string[] =>
         readMembers(ok["members"]).filter((one) => one.here).map((one) => isolate(one.name));
       return tell(outcome, (ok) => notes.members(here(ok)));
     }
     case "rename":
-      return tell(await client.do({ op: "rename", group: group.id, name: slash.name }));
+      return tell(await client.do({ op: "rename", group: home, name: slash.name }));
     case "topic":
       if (slash.text === null) {
-        screen.say(notes.topic(isolate(group.topic)));
+        screen.say(notes.topic(isolate(groupOf(client.app, home)?.topic ?? "")));
         return true;
       }
-      return tell(await client.do({ op: "topic", group: group.id, text: slash.text }));
+      return tell(await client.do({ op: "topic", group: home, text: slash.text }));
     case "direct":
-      return tell(
-        await client.do({ op: "direct", group: group.id, to: slash.to, text: slash.text, client_id: crypto.randomUUID?.() ?? "" }),
-        () => notes.directSent(isolate(slash.to)),
-      );
+      return converse(client, home, slash, page);
     case "moderate":
       return tell(
         await client.do({
           op: "moderate",
-          group: group.id,
+          group: home,
           do: slash.what,
           ...(slash.name ? { name: slash.name } : {}),
           ...(slash.text ? { text: slash.text } : {}),
@@ -94,9 +95,8 @@ export async function carryOut(client: Client, group: Group, slash: Slash, page:
         () => notes.done,
       );
     case "bans":
-      return tell(await client.do({ op: "bans", group: group.id }), (ok) => {
-        const bans = Array.isArray(ok["bans"]) ? (ok["bans"] as Json[]) : [];
-        return notes.bans(bans.map((ban) => isolate(str(ban["mask"]))));
+      return tell(await client.do({ op: "bans", group: home }), (ok) => {
+        return notes.bans(readBans(ok).map((ban) => isolate(ban.mask)));
       });
     case "history":
       page.goBack(slash.count);
@@ -110,6 +110,31 @@ export async function carryOut(client: Client, group: Group, slash: Slash, page:
     case "version":
       return tell(await serverAnswer(), (ok) => notes.version(str(ok["name"]), str(ok["version"])));
   }
+}
+
+/** What to say where something was not done. */
+export const whyNot = (problem: Problem): string =>
+  problem.code === "broken" ? chosen.words.notes.offline : chosen.why(problem);
+
+/** Tells a member something, or opens the conversation where there is nothing to tell yet. */
+function converse(client: Client, home: string, { to, text }: { readonly to: string; readonly text: string }, page: Page): boolean {
+  const wanted = to.toLocaleLowerCase();
+  const member = groupOf(client.app, home)?.members.find((one) => one.name.toLocaleLowerCase() === wanted);
+  if (!member) {
+    screen.say(chosen.words.notes.nobody(isolate(to)));
+    return false;
+  }
+  const id = client.converse(home, member.name);
+  if (text === "") {
+    page.openGroup(id);
+    return true;
+  }
+  client.say(id, text);
+  screen.say(chosen.words.notes.directSent(isolate(member.name)), {
+    label: chosen.words.direct.open,
+    run: () => page.openGroup(id),
+  });
+  return true;
 }
 
 async function join(client: Client, from: Group, id: string, password: string, page: Page): Promise<boolean> {

@@ -16,8 +16,16 @@ class Chosen {
   /** Sets the page up before anything is drawn. */
   async begin(): Promise<void> {
     const asked = new URLSearchParams(location.search).get("lang");
+    const language = chooseLanguage(asked, this.choices.language, navigator.languages);
     this.showTheme();
-    await this.speak(chooseLanguage(asked, this.choices.language, navigator.languages), asked !== null);
+    // The page is as it will be before the words of it have come.
+    this.#show(language);
+    await this.speak(language, asked !== null);
+  }
+
+  #show(language: Language): void {
+    document.documentElement.lang = language;
+    document.documentElement.dir = directionOf(language);
   }
 
   async speak(language: Language, isChosen: boolean): Promise<void> {
@@ -26,8 +34,7 @@ class Chosen {
     // The reader's own way of writing times, where it is a way of this language.
     const own = navigator.languages.find((tag) => tag.toLowerCase().startsWith(language));
     this.clock = clockOf(own ?? language);
-    document.documentElement.lang = language;
-    document.documentElement.dir = directionOf(language);
+    this.#show(language);
     if (isChosen) this.keep({ language });
   }
 

@@ -3,8 +3,9 @@
 // Knows no component. Everything a person does is a function here; everything that is to be seen
 // is in `app`, which changes as a whole and at most once a batch of frames.
 
-import { readEntered, readEvents, readMembers, num, type ChatEvent, type Entered, type Frame, type Json, type Op, type Problem } from "../api/frames";
+import { num, readDirects, readEntered, readMembers, readPage, type ChatEvent, type Entered, type Frame, type Json, type Op, type Page, type Problem } from "../api/frames";
 import type { Answer, Link, LinkState, Listener } from "../link/link";
+import { directId, homeOf, type Direct } from "../state/directs";
 import { firstSeq, isMessage, lastSeq, newGroup, type Group } from "../state/group";
 import { groupOf, isSeen, newApp, reduce, type App, type Input } from "../state/app";
 import { due, isTemporary, type Send } from "../state/sends";
@@ -14,6 +15,8 @@ import { mentions } from "../text/mentions";
 
 /** Events asked for at a time. */
 const PAGE = 100;
+/** Pages of a conversation that are caught up at once; what is above them is read when it is opened. */
+const PULLED_MAX = 10;
 /** Milliseconds before a send that the server could not take is tried again. */
 const AGAIN_MS = 2_000;
 /** A number past every head: a resume there is answered with the newest page. */
@@ -34,8 +37,8 @@ export class Client {
   app: App = $state.raw(newApp());
   /** Called for messages of others that were said just now. */
   onNews: (news: readonly News[]) => void = () => undefined;
-  /** Messages shown to one member alone. */
-  onDirect: (group: string, name: string, text: string) => void = () => undefined;
+  /** Called for what another member said to this one alone, where that is not on the screen. */
+  onDirect: (conversation: string, name: string, text: string) => void = () => undefined;
 
   #link: Link | null = null;
   /** The page of each group that was asked for last. */
@@ -46,7 +49,10 @@ export class Client {
 
   /** Reads what was kept and opens the link. */
   start(connect: (listener: Listener) => Link): void {
-    for (const seat of kept.readSeats()) this.#restore(seat);
+    for (const seat of kept.readSeats()) {
+      this.#restore(seat);
+      for (const talk of kept.readTalks(seat.group)) this.#restoreTalk(seat.group, talk);
+    }
     this.#link = connect({
       frames: (frames) => this.#take(frames),
       state: (link) => this.#linked(link),
@@ -68,6 +74,17 @@ export class Client {
     this.#put({ type: "added", group });
   }
 
+  #restoreTalk(home: string, talk: Pick<kept.Talk, "with" | "read">): void {
+    const id = directId(home, talk.with);
+    const { you = "", standing = { kind: "away" } } = groupOf(this.app, home) ?? {};
+    const events = kept.readPage(id);
+    const fresh = newGroup(id, you, { home, with: talk.with });
+    this.#put({
+      type: "added",
+      group: { ...fresh, standing, events, read: talk.read, head: events.at(-1)?.seq ?? 0, sends: kept.readSends(id) },
+    });
+  }
+
   #put(...inputs: readonly Input[]): void {
     this.app = inputs.reduce(reduce, this.app);
     this.#keepLater();
@@ -78,7 +95,7 @@ export class Client {
   #linked(link: LinkState): void {
     const wasOpen = this.app.link.kind === "open";
     this.#put({ type: "linked", link });
-    if (link.kind === "open" && !wasOpen) for (const group of this.app.groups) this.#resume(group.id);
+    if (link.kind === "open" && !wasOpen) for (const group of this.app.groups) if (!group.direct) this.#resume(group.id);
   }
 
   wake(): void {
@@ -132,6 +149,7 @@ export class Client {
     const group = groupOf(this.app, answer.group);
     if (!group) return;
     this.#flush(answer.group);
+    void this.#catchUp(answer.group);
     if (answer.members === null) void this.loadMembers(answer.group);
     // After a join nothing of the past is sent by itself.
     if (after === null && !answer.reset && answer.head > 0) void this.loadOlder(answer.group);
@@ -142,12 +160,14 @@ export class Client {
   #take(frames: readonly Frame[]): void {
     let app = this.app;
     const news: News[] = [];
+    const directs: Extract<Frame, { readonly type: "direct" }>[] = [];
     let events: ChatEvent[] = [];
     let of = "";
     const flush = (): void => {
       const before = groupOf(app, of);
       if (events.length > 0 && before) {
         news.push(...newsOf(app, before, events));
+        for (const event of events) this.#heard(app, before, event);
         app = reduce(app, { type: "happened", group: of, events });
       }
       events = [];
@@ -163,19 +183,107 @@ export class Client {
       if (frame.type === "presence") app = reduce(app, frame);
       if (frame.type === "typing") app = reduce(app, { ...frame, now: Date.now() });
       if (frame.type === "ended") app = reduce(app, frame);
-      if (frame.type === "direct") this.#direct(frame.group, frame.name, frame.event);
+      if (frame.type === "direct") directs.push(frame);
     }
     flush();
     this.app = app;
+    for (const { group, name, event } of directs) news.push(...this.#direct({ home: group, with: name || event.name }, event));
     for (const group of app.groups) this.#dropSettled(group);
     this.#keepLater();
     if (news.length > 0) this.onNews(news);
   }
 
-  #direct(group: string, name: string, event: ChatEvent): void {
+  /** What an event of a group means beside what is shown of it. */
+  #heard(app: App, { id }: Group, event: ChatEvent): void {
+    if (event.kind === "renamed") {
+      const from = directId(id, event.name);
+      if (groupOf(app, from)) kept.move(from, directId(id, event.to));
+    } else if (event.kind === "settings" && event.change === "mutes") {
+      // A mask may hold for anybody: the server knows for whom.
+      void this.loadMembers(id);
+    }
+  }
+
+  // Conversations of two.
+
+  /** Begins or takes up the conversation with a member of a group; its id. */
+  converse(home: string, name: string): string {
+    const id = directId(home, name);
+    if (groupOf(this.app, id)) return id;
+    const { read } = kept.readTalk(id) ?? { read: 0 };
+    this.#restoreTalk(home, { with: name, read });
+    void this.#pull(id);
+    return id;
+  }
+
+  /** Puts a conversation out of sight, until there is something new in it. */
+  hide(id: string): void {
+    const group = groupOf(this.app, id);
+    if (!group?.direct) return;
+    if (group.head > 0) kept.keepTalk(id, { with: group.direct.with, read: group.head, isHidden: true });
+    this.#put({ type: "removed", group: id });
+  }
+
+  /** Takes in an event of a conversation; gives it back where it is news. */
+  #direct(direct: Direct, event: ChatEvent): News[] {
+    const id = directId(direct.home, direct.with);
+    const known = groupOf(this.app, id);
+    // Who left and came back is somebody else, and begins from the start.
+    if (known?.standing.kind === "ended") this.#put({ type: "removed", group: id });
+    const before = groupOf(this.app, id);
+    if (before && before.head > 0 && event.seq === before.head + 1) {
+      this.#put({ type: "happened", group: id, events: [event] });
+    } else if (before) {
+      void this.#pull(id);
+    } else if (isMessage(event)) {
+      this.converse(direct.home, direct.with);
+    }
+    const group = groupOf(this.app, id);
     // What this member said itself, here or in another tab, is no news to it.
-    if (event.name === groupOf(this.app, group)?.you) return;
-    this.onDirect(group, name || event.name, event.text);
+    if (!group || !isMessage(event) || event.name === group.you || isSeen(this.app, group)) return [];
+    if (this.app.open !== id) this.onDirect(id, direct.with, event.text);
+    return [{ group, event, isCalled: true }];
+  }
+
+  /** Learns what was said in the conversations of a group while this browser was away. */
+  async #catchUp(home: string): Promise<void> {
+    const answer = await this.#ask({ op: "directs", group: home });
+    if ("problem" in answer) return;
+    const listed = readDirects(answer.ok);
+    for (const { with: name, head } of listed) {
+      const id = directId(home, name);
+      const known = groupOf(this.app, id);
+      if (known && known.head <= head) {
+        this.#flush(id);
+        if (known.head < head) void this.#pull(id);
+        continue;
+      }
+      // One that was longer than it is now was with somebody else of that name.
+      if (known) this.#put({ type: "removed", group: id });
+      const talk = kept.readTalk(id);
+      if (!talk?.isHidden || talk.read < head) this.converse(home, name);
+    }
+    for (const { id, direct, head, standing } of this.app.groups) {
+      if (direct?.home !== home || standing.kind !== "in" || listed.some((one) => one.with === direct.with)) continue;
+      if (head > 0) this.#put({ type: "ended", group: id, reason: "alone" });
+      else this.#flush(id);
+    }
+  }
+
+  /** Brings a conversation to its newest event. */
+  async #pull(id: string): Promise<void> {
+    for (let pages = 0; pages < PULLED_MAX; pages += 1) {
+      const group = groupOf(this.app, id);
+      if (!group?.direct || group.standing.kind !== "in") return;
+      const { home, with: name } = group.direct;
+      const at: Page = group.head > 0 ? { after: group.head } : {};
+      const answer = await this.#ask({ op: "direct-history", group: home, with: name, ...at, limit: PAGE });
+      if ("problem" in answer) return;
+      const events = readPage(answer.ok);
+      this.#put({ type: "happened", group: id, events });
+      this.#flush(id);
+      if (events.length < PAGE || group.head === 0) return;
+    }
   }
 
   // Coming and going.
@@ -262,7 +370,9 @@ export class Client {
     if (!group || group.standing.kind !== "in" || !this.#link) return;
     for (const send of due(group.sends)) {
       this.#put({ type: "given", group: id, id: send.id });
-      const op: Op = { op: "send", group: id, text: send.text, client_id: send.id, ...(send.kind === "action" ? { kind: "action" } : {}) };
+      const what = { text: send.text, client_id: send.id, kind: send.kind };
+      const { direct } = group;
+      const op: Op = direct ? { op: "direct", group: direct.home, to: direct.with, ...what } : { op: "send", group: id, ...what };
       this.#link.ask(op, (answer) => this.#answered(id, send.id, answer));
     }
   }
@@ -287,6 +397,8 @@ export class Client {
 
   /** Says that this member is typing, or has stopped. */
   typing(group: string, state: "active" | "done"): void {
+    // Of a conversation of two the server tells no typing.
+    if (groupOf(this.app, group)?.direct) return;
     const now = Date.now();
     const last = this.#told.get(group) ?? 0;
     if (state === "active" ? now - last < TELL_EVERY_MS : last === 0) return;
@@ -316,16 +428,20 @@ export class Client {
   }
 
   /** Asks for a page once the one that is under way has come. */
-  async #page(id: string, place: "older" | "newer" | "around", at: Json): Promise<void> {
+  async #page(id: string, place: "older" | "newer" | "around", at: Page): Promise<void> {
     const wish = `${id} ${place} ${JSON.stringify(at)}`;
     // What brought nothing would bring nothing again.
     if (this.#deadEnds.has(wish)) return;
     const before = this.#pages.get(id) ?? Promise.resolve();
     const page = before.then(async () => {
-      const answer = await this.#ask({ op: "history", group: id, ...at, limit: PAGE });
+      const { direct } = groupOf(this.app, id) ?? { direct: null };
+      const page = { ...at, limit: PAGE };
+      const answer = await this.#ask(
+        direct ? { op: "direct-history", group: direct.home, with: direct.with, ...page } : { op: "history", group: id, ...page },
+      );
       if ("problem" in answer) return;
       const window = groupOf(this.app, id);
-      this.#put({ type: "paged", group: id, place, events: readEvents(answer.ok["events"]) });
+      this.#put({ type: "paged", group: id, place, events: readPage(answer.ok) });
       if (groupOf(this.app, id) === window) this.#deadEnds.add(wish);
     });
     this.#pages.set(id, page);
@@ -343,8 +459,11 @@ export class Client {
     return this.#ask(op);
   }
 
-  open(group: string | null): void {
-    this.#put({ type: "opened", group });
+  open(id: string | null): void {
+    this.#put({ type: "opened", group: id });
+    const group = groupOf(this.app, id);
+    // One that was left while its window was elsewhere in the log has none.
+    if (group && group.events.length === 0 && group.head > 0) void this.loadOlder(group.id);
   }
   follow(group: string, isFollowed: boolean): void {
     this.#put({ type: "followed", group, isFollowed });
@@ -375,14 +494,18 @@ export class Client {
     if (this.#keepDue !== null) clearTimeout(this.#keepDue);
     this.#keepDue = null;
     for (const group of this.app.groups) {
-      const seat = kept.readSeat(group.id);
+      const seat = kept.readSeat(homeOf(group));
       // Another tab may have left meanwhile.
       if (!seat) continue;
+      if (group.head > 0 && lastSeq(group) >= group.head) kept.keepPage(group.id, group.events);
+      if (group.direct) {
+        if (group.head > 0) kept.keepTalk(group.id, { with: group.direct.with, read: group.read, isHidden: false });
+        continue;
+      }
       const { you: name, epoch, topic, alias } = group;
       const next = { ...seat, name, epoch, topic, alias, read: Math.max(seat.read, group.read) };
       if (epoch !== seat.epoch && seat.epoch !== "") next.read = group.read;
       if (JSON.stringify(next) !== JSON.stringify(seat)) kept.keepSeat(next);
-      if (group.head > 0 && lastSeq(group) >= group.head) kept.keepPage(group.id, group.events);
     }
   }
 }

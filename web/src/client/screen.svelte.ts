@@ -3,7 +3,7 @@
 // Knows no component and no socket. The address tells the group that is open, so that a reload, a
 // bookmark and the back button do what one expects.
 
-export type DialogName = "invite" | "sheet" | "settings" | "switcher";
+export type DialogName = "invite" | "manage" | "sheet" | "settings" | "switcher";
 
 /** The start page, where it is shown: on top of which group, and with what already filled in. */
 export interface Start {
@@ -46,12 +46,21 @@ class Screen {
 
 export const screen = new Screen();
 
-/** A group and an invitation, as the address has them. */
-export function readAddress(): { group: string | null; invite: string } {
-  const match = /^\/g\/(\d{1,18})\/?$/.exec(location.pathname);
+/** A group, a member of it to talk to, and an invitation, as the address has them. */
+export function readAddress(): { group: string | null; with: string; invite: string } {
+  const match = /^\/g\/(\d{1,18})(?:\/([^/]+))?\/?$/.exec(location.pathname);
   // A token is letters that an address carries as they are; anything else is none.
   const [token] = /^[\w.~-]{1,512}$/.exec(location.hash.slice(1)) ?? [""];
-  return { group: match?.[1] ?? null, invite: match ? token : "" };
+  return { group: match?.[1] ?? null, with: decode(match?.[2] ?? ""), invite: match ? token : "" };
+}
+
+/** A part of an address as text; nothing where it is none. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return "";
+  }
 }
 
 /** Puts the open group into the address; the secret of an invitation does not stay there. */

@@ -136,7 +136,7 @@ describe("the link", () => {
     const stage = staged();
     const answers: Answer[] = [];
     stage.last().open();
-    stage.link.ask({ op: "join" }, (answer) => answers.push(answer));
+    stage.link.ask({ op: "members", group: "8888" }, (answer) => answers.push(answer));
     stage.last().break();
     expect(answers).toEqual([{ type: "broken" }]);
   });
@@ -145,7 +145,7 @@ describe("the link", () => {
     const stage = staged();
     const told: string[] = [];
     stage.last().open();
-    stage.link.ask({ op: "send" }, (answer) => told.push(answer.type));
+    stage.link.ask({ op: "send", group: "8888", text: "Hi" }, (answer) => told.push(answer.type));
     const ref = stage.last().sent[0]?.["ref"];
     stage.last().says(event(1));
     stage.last().says({ re: ref, ok: { seq: 1 } });

@@ -166,7 +166,7 @@ export function openLink(url: string, world: World, listener: Listener): Link {
     become({ kind: "connecting", attempt });
   };
 
-  const send = (op: Op): void => socket?.send(JSON.stringify(op));
+  const send = (op: Op & { readonly ref?: number }): void => socket?.send(JSON.stringify(op));
 
   /** Asks for a sign of life; any answer will do, also that the server does not know the word. */
   const probe = (): void => {

@@ -36,6 +36,7 @@ const answer = (change: Partial<Entered> = {}): Entered => ({
   topic: "",
   alias: "",
   role: "member",
+  flags: [],
   members: [{ name: "Noya", here: true, role: "member", muted: false }],
   reset: false,
   ...change,

@@ -4,6 +4,7 @@
 
 import type { ChatEvent, Entered, Member, Problem, TypingState } from "../api/frames";
 import type { LinkState } from "../link/link";
+import { afterHome } from "./directs";
 import { entered, newGroup, type Group } from "./group";
 import { happened, paged, putAside } from "./log";
 import { setHere } from "./members";
@@ -77,13 +78,18 @@ export function reduce(app: App, input: Input): App {
       return linked(app, input.link);
     case "added":
       return groupOf(app, input.group.id) ? app : { ...app, groups: [...app.groups, input.group] };
-    case "entered": {
-      const { answer } = input;
-      const known = groupOf(app, answer.group);
-      const group = entered(known ?? newGroup(answer.group, answer.name), answer, input.after);
-      const groups = known ? app.groups.map((one) => (one === known ? group : one)) : [...app.groups, group];
-      return { ...app, groups };
-    }
+    case "entered":
+      return cameIn(app, input.answer, input.after);
+    case "ended":
+      // What is within a group ends with it.
+      return {
+        ...app,
+        groups: app.groups.map((group) =>
+          isWithin(group, input.group) ? { ...group, standing: { kind: "ended", reason: input.reason }, typing: [] } : group,
+        ),
+      };
+    case "happened":
+      return happenedIn(app, input.group, input.events);
     case "opened":
       return opened(app, input.group);
     case "focused":
@@ -91,8 +97,8 @@ export function reduce(app: App, input: Input): App {
     case "removed":
       return {
         ...app,
-        groups: app.groups.filter((group) => group.id !== input.group),
-        open: app.open === input.group ? null : app.open,
+        groups: app.groups.filter((group) => !isWithin(group, input.group)),
+        open: app.groups.some((group) => group.id === app.open && isWithin(group, input.group)) ? null : app.open,
       };
     case "passed":
       return {
@@ -113,15 +119,16 @@ export function reduce(app: App, input: Input): App {
   }
 }
 
+/** Whether it is that group, or a conversation within it. */
+const isWithin = (group: Group, id: string): boolean => group.id === id || group.direct?.home === id;
+
 type GroupInput = Exclude<
   Input,
-  { readonly type: "linked" | "added" | "entered" | "opened" | "focused" | "removed" | "passed" }
+  { readonly type: "linked" | "added" | "entered" | "happened" | "ended" | "opened" | "focused" | "removed" | "passed" }
 >;
 
 function reduceGroup(app: App, group: Group, input: GroupInput): Group {
   switch (input.type) {
-    case "happened":
-      return happened(group, input.events, { isOpen: app.open === group.id, isSeen: isSeen(app, group) });
     case "paged":
       return paged(group, input.place, input.events);
     case "members":
@@ -145,8 +152,6 @@ function reduceGroup(app: App, group: Group, input: GroupInput): Group {
       return { ...group, sends: mark(group.sends, input.id, { kind: "queued" }) };
     case "discarded":
       return { ...group, sends: discard(group.sends, input.id) };
-    case "ended":
-      return { ...group, standing: { kind: "ended", reason: input.reason }, typing: [] };
     case "followed":
       return follow(app, group, input.isFollowed);
     case "read":
@@ -156,6 +161,37 @@ function reduceGroup(app: App, group: Group, input: GroupInput): Group {
     case "told":
       return { ...group, missed: 0, missedUpTo: 0 };
   }
+}
+
+function cameIn(app: App, answer: Entered, after: number | null): App {
+  const known = groupOf(app, answer.group);
+  const group = entered(known ?? newGroup(answer.group, answer.name), answer, after);
+  const isReplaced = known !== undefined && known.epoch !== "" && known.epoch !== answer.epoch;
+  const groups = app.groups.map((one): Group => {
+    if (one === known) return group;
+    if (one.direct?.home !== group.id) return one;
+    const direct: Group = { ...one, you: group.you, standing: { kind: "in" } };
+    // Numbers of another history mean nothing in this one.
+    return isReplaced ? { ...direct, events: [], head: 0, read: 0, line: null } : direct;
+  });
+  return { ...app, groups: known ? groups : [...groups, group] };
+}
+
+function happenedIn(app: App, id: string, events: readonly ChatEvent[]): App {
+  const before = groupOf(app, id);
+  if (!before) return app;
+  const after = happened(before, events, { isOpen: app.open === id, isSeen: isSeen(app, before) });
+  if (after === before) return app;
+  let { open } = app;
+  const fresh = events.filter((event) => event.seq > before.head);
+  const groups = app.groups.map((group) => {
+    if (group === before) return after;
+    if (group.direct?.home !== id) return group;
+    const direct = fresh.reduce(afterHome, group);
+    if (group.id === open) open = direct.id;
+    return direct;
+  });
+  return { ...app, open, groups };
 }
 
 function readUpTo(group: Group, seq: number): Group {

@@ -4,6 +4,7 @@
 // without gaps, so that its first and last numbers tell what is missing before and after it.
 
 import type { ChatEvent, Entered, Member, Role } from "../api/frames";
+import type { Direct } from "./directs";
 import type { Send } from "./sends";
 import type { Typing } from "./typing";
 
@@ -20,12 +21,16 @@ export type Standing =
 
 export interface Group {
   readonly id: string;
+  /** Where it is a conversation of two: within which group, and with whom. */
+  readonly direct: Direct | null;
   readonly you: string;
   readonly epoch: string;
   readonly head: number;
   readonly topic: string;
   readonly alias: string;
   readonly role: Role;
+  /** What is switched on in how the group works, by the server's words. */
+  readonly flags: readonly string[];
   readonly members: readonly Member[];
   readonly standing: Standing;
   readonly events: readonly ChatEvent[];
@@ -49,15 +54,17 @@ export interface Group {
   readonly missedUpTo: number;
 }
 
-export function newGroup(id: string, you: string): Group {
+export function newGroup(id: string, you: string, direct: Direct | null = null): Group {
   return {
     id,
+    direct,
     you,
     epoch: "",
     head: 0,
     topic: "",
     alias: "",
     role: "member",
+    flags: [],
     members: [],
     standing: { kind: "away" },
     events: [],
@@ -108,6 +115,7 @@ export function entered(group: Group, answer: Entered, after: number | null): Gr
     topic: answer.topic,
     alias: answer.alias,
     role: answer.role,
+    flags: answer.flags,
     members: answer.members ?? group.members,
     standing: { kind: "in" },
     events: isReplaced ? [] : group.events,

@@ -25,10 +25,11 @@ export function happened(group: Group, events: readonly ChatEvent[], gaze: Gaze)
   // The first page after a visit that begins: what is above `read` came while nobody was here.
   const isCold = group.head === 0 && group.read > 0;
   const newest = fresh.at(-1)?.seq ?? group.head;
-  let { members, topic, you, role, typing, sends, unread, mentions: called, missed, line } = group;
+  let { members, topic, flags, you, role, typing, sends, unread, mentions: called, missed, line } = group;
   for (const event of fresh) {
     members = applyToMembers(members, event);
     if (event.kind === "topic") topic = event.text;
+    if (event.kind === "settings") flags = switched(flags, event);
     if (event.kind === "renamed" && event.name === you) you = event.to;
     if (event.kind === "role" && event.of === you) role = members.find((one) => one.name === you)?.role ?? role;
     typing = stopTyping(typing, event.name);
@@ -41,7 +42,8 @@ export function happened(group: Group, events: readonly ChatEvent[], gaze: Gaze)
       if (isMissed || isCold || !gaze.isSeen) line ??= Math.max(group.read, group.head);
       if (gaze.isSeen) continue;
       unread += 1;
-      if (mentions(event.text, you)) called += 1;
+      // Who is written to alone is called.
+      if (group.direct !== null || mentions(event.text, you)) called += 1;
     }
   }
   // What lies between the last visit and this page is not here to be looked at, and counts all the same.
@@ -56,6 +58,7 @@ export function happened(group: Group, events: readonly ChatEvent[], gaze: Gaze)
     ...grown,
     members,
     topic,
+    flags,
     you,
     role,
     typing,
@@ -67,6 +70,12 @@ export function happened(group: Group, events: readonly ChatEvent[], gaze: Gaze)
     line,
     read: gaze.isSeen ? newest : group.read,
   };
+}
+
+function switched(flags: readonly string[], { change, isOn, mask, of }: ChatEvent): readonly string[] {
+  // What is about somebody is on a list, and no switch.
+  if (mask !== "" || of !== "" || flags.includes(change) === isOn) return flags;
+  return isOn ? [...flags, change] : flags.filter((flag) => flag !== change);
 }
 
 const isInOrder = (events: readonly ChatEvent[], at: number): boolean =>

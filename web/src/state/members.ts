@@ -1,8 +1,8 @@
 // The members of a group, changed by what happens.
 //
-// Pure. Does not know who may do what; that is the server's.
+// Pure. Who may do what is decided by the server; here stands what is worth offering.
 
-import { readRole, type ChatEvent, type Member } from "../api/frames";
+import { readRole, type ChatEvent, type Deed, type Member, type Role } from "../api/frames";
 
 const newcomer = (name: string, role: string): Member => ({ name, here: true, role: readRole(role), muted: false });
 
@@ -40,6 +40,15 @@ function change(
   if (!member) return members;
   const changed = to(member);
   return changed === member ? members : members.with(at, changed);
+}
+
+/** Whether a member of that role runs the group. */
+export const runs = (role: Role): boolean => role === "owner" || role === "moderator";
+
+/** What a member of that role may do to another, the mildest first. */
+export function deedsFor(role: Role, other: Member): readonly Deed[] {
+  if (!runs(role) || other.role === "owner") return [];
+  return [other.role === "moderator" ? "deop" : "op", other.muted ? "unmute" : "mute", "kick", "ban"];
 }
 
 const weight = { owner: 0, moderator: 1, voiced: 2, member: 3 } as const;

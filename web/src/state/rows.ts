@@ -38,11 +38,11 @@ const isTraffic = (event: ChatEvent): boolean => event.kind === "joined" || even
 const made = new WeakMap<ChatEvent, MessageRow>();
 
 /** The row of a message; the same object while nothing about it changes. */
-function messageRow(event: ChatEvent, isFirst: boolean, you: string): MessageRow {
+function messageRow(event: ChatEvent, isFirst: boolean, { you, direct }: Group): MessageRow {
   const isMine = event.name === you;
   const before = made.get(event);
   if (before && before.isFirst === isFirst && before.isMine === isMine) return before;
-  const isCalled = !isMine && mentions(event.text, you);
+  const isCalled = !isMine && direct === null && mentions(event.text, you);
   const row: MessageRow = { kind: "message", key: `m${event.seq}`, event, isFirst, isMine, isCalled };
   made.set(event, row);
   return row;
@@ -71,7 +71,7 @@ export function rowsOf(group: Group): Row[] {
 
   if (group.events.length > 0 && isAtStart(group)) rows.push({ kind: "start", key: "start" });
   for (const event of group.events) {
-    if (!isShown(event)) continue;
+    if (!isShown(event) || (group.direct !== null && isTraffic(event))) continue;
     if (group.hole !== null && group.hole > 0 && event.seq === group.hole) {
       fold();
       rows.push({ kind: "hole", key: "hole" });
@@ -88,7 +88,8 @@ export function rowsOf(group: Group): Row[] {
       isLineDue = false;
       fold();
       // With nothing above it the line would say that everything is new, which is no help.
-      if (event.seq !== group.events[0]?.seq || !isAtStart(group)) rows.push({ kind: "new", key: "new" });
+      const isFirst = isAtStart(group) && rows.every((row) => row.kind === "start" || row.kind === "day");
+      if (!isFirst) rows.push({ kind: "new", key: "new" });
       author = null;
     }
     if (isTraffic(event) && event.name !== group.you) {
@@ -96,7 +97,7 @@ export function rowsOf(group: Group): Row[] {
     } else if (isMessage(event)) {
       fold();
       const isFirst: boolean = !author || author.name !== event.name || event.at - author.at > TOGETHER_MS || event.kind === "action";
-      rows.push(messageRow(event, isFirst, group.you));
+      rows.push(messageRow(event, isFirst, group));
       if (event.kind === "action") author = null;
       else if (isFirst) author = { name: event.name, at: event.at };
     } else {

@@ -3,7 +3,7 @@
 // Does not know what they mean to the app. One key a thing, so that two tabs do not overwrite each
 // other's. A browser that keeps nothing (private mode, full disk) costs the comfort and no more.
 
-import { readEvents, type ChatEvent } from "../api/frames";
+import { num, readEvents, type ChatEvent } from "../api/frames";
 import type { Send } from "../state/sends";
 
 export interface Seat {
@@ -18,9 +18,12 @@ export interface Seat {
   readonly since: number;
 }
 
-export interface Page {
-  readonly events: readonly ChatEvent[];
-  readonly line: number | null;
+/** A conversation of two. */
+export interface Talk {
+  readonly with: string;
+  readonly read: number;
+  /** Whether it was put out of sight, until there is something new in it. */
+  readonly isHidden: boolean;
 }
 
 export type Theme = "system" | "light" | "dark";
@@ -91,11 +94,35 @@ export function readSeats(): Seat[] {
 
 export const keepSeat = (seat: Seat): void => put(`seat:${seat.group}`, seat);
 
-/** Forgets everything about a group. */
+/** Forgets everything about a group, and about the conversations within it. */
 export function forget(group: string): void {
-  for (const thing of ["seat", "draft", "page"]) put(`${thing}:${group}`, null);
-  for (const key of keys(`send:${group}:`)) put(key, null);
+  for (const thing of THINGS) {
+    put(`${thing}:${group}`, null);
+    for (const key of keys(`${thing}:${group}/`)) put(key, null);
+  }
+  for (const key of [...keys(`send:${group}:`), ...keys(`send:${group}/`)]) put(key, null);
 }
+const THINGS = ["seat", "draft", "page", "talk"];
+
+/** Keeps what there is of a conversation under another name. */
+export function move(from: string, to: string): void {
+  for (const key of [...THINGS.map((thing) => `${thing}:${from}`), ...keys(`send:${from}:`)]) {
+    put(key.replace(`:${from}`, () => `:${to}`), get(key));
+    put(key, null);
+  }
+}
+
+export function readTalk(id: string): Talk | null {
+  const value = get(`talk:${id}`) as Partial<Talk> | null;
+  if (!value || typeof value.with !== "string" || value.with === "") return null;
+  return { with: value.with, read: num(value.read), isHidden: value.isHidden === true };
+}
+/** The conversations within a group that are not out of sight. */
+export function readTalks(home: string): Talk[] {
+  const talks = keys(`talk:${home}/`).map((key) => readTalk(key.slice(5)));
+  return talks.filter((talk) => talk !== null && !talk.isHidden) as Talk[];
+}
+export const keepTalk = (id: string, talk: Talk): void => put(`talk:${id}`, talk);
 
 export const readDraft = (group: string): string => {
   const draft = get(`draft:${group}`);

@@ -3,13 +3,15 @@
 // Pure, and the same words as on the other doors. A line that begins with `//` says a line that
 // begins with one slash; a word that is not known is never sent to the group.
 
+import type { Deed } from "../api/frames";
+
 export type Slash =
   | { readonly do: "say"; readonly text: string; readonly kind: "said" | "action" }
   | { readonly do: "join"; readonly group: string; readonly password: string }
   | { readonly do: "rename"; readonly name: string }
   | { readonly do: "topic"; readonly text: string | null }
   | { readonly do: "direct"; readonly to: string; readonly text: string }
-  | { readonly do: "moderate"; readonly what: string; readonly name: string; readonly text: string }
+  | { readonly do: "moderate"; readonly what: Deed; readonly name: string; readonly text: string }
   | { readonly do: "history"; readonly count: number }
   | { readonly do: Plain }
   | { readonly do: "unknown"; readonly word: string }
@@ -54,7 +56,7 @@ export const USAGES: readonly Usage[] = [
   entry("/leave", "leave part close exit quit", "leave"),
   entry("/list", "list", "list"),
   entry("/me ACTION", "me", "me"),
-  entry("/msg NAME TEXT", "msg query w whisper", "msg"),
+  entry("/msg NAME [TEXT]", "msg query w whisper", "msg"),
   entry("/shrug [TEXT]", "shrug", "shrug"),
   entry("/code TEXT", "code", "code"),
   entry("/nick NAME", "nick", "nick"),
@@ -100,14 +102,14 @@ const plain: Readonly<Record<string, Plain>> = {
   version: "version",
 };
 
-const moderation: Readonly<Record<string, string>> = {
+const moderation: Readonly<Record<string, Deed>> = {
   lock: "lock-topic",
   unlock: "unlock-topic",
   "close-group": "close",
   "open-group": "open",
 };
 
-const aboutSomebody = ["kick", "ban", "unban", "mute", "unmute", "op", "deop", "voice", "devoice"];
+const aboutSomebody: readonly Deed[] = ["kick", "ban", "unban", "mute", "unmute", "op", "deop", "voice", "devoice"];
 
 /** What a line that was typed is to do; null where there is nothing in it. */
 export function readLine(line: string): Slash | null {
@@ -128,9 +130,10 @@ function carryOut(word: string, rest: string): Slash | null {
   if (known) return { do: known };
   const group = moderation[word];
   if (group) return { do: "moderate", what: group, name: "", text: "" };
-  if (aboutSomebody.includes(word)) {
+  const deed = aboutSomebody.find((one) => one === word);
+  if (deed) {
     const name = first.replace(/^@/, "");
-    return name === "" ? null : { do: "moderate", what: word, name, text: after };
+    return name === "" ? null : { do: "moderate", what: deed, name, text: after };
   }
   switch (word) {
     case "join": {
@@ -144,7 +147,8 @@ function carryOut(word: string, rest: string): Slash | null {
     case "code":
       return rest === "" ? null : { do: "say", text: `\`\`\`\n${rest}\n\`\`\``, kind: "said" };
     case "msg":
-      return after === "" ? null : { do: "direct", to: first.replace(/^@/, ""), text: after };
+      // Without words it opens the conversation.
+      return first === "" ? null : { do: "direct", to: first.replace(/^@/, ""), text: after };
     case "nick":
       return rest === "" ? null : { do: "rename", name: rest };
     case "topic":
