@@ -394,6 +394,8 @@ impl LiveGroup {
 
     /// Notes that a password was verified against that hash.
     pub(crate) fn vouch(&self, hash: PasswordHash, digest: blake3::Hash) {
+        // The one it has, where that is the same, so that it is not kept twice.
+        let hash = self.password().filter(|own| *own == hash).unwrap_or(hash);
         *self.vouched.lock().unwrap_or_else(PoisonError::into_inner) = Some((hash, digest));
     }
 

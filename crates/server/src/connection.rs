@@ -8,6 +8,7 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -15,7 +16,8 @@ use conclave_core::limits;
 use conclave_doors::console::ConsoleDoor;
 use conclave_doors::irc::written::Framing;
 use conclave_hub::{Going, Outlet};
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +39,25 @@ pub enum Listens {
 }
 
 /// The reading half of a connection.
-pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
+pub(crate) enum Reader {
+    /// A TCP connection's, as it is: it takes no room of its own.
+    Tcp(OwnedReadHalf),
+    /// Whatever stands for one.
+    Other(Pin<Box<dyn AsyncRead + Send>>),
+}
+
+impl AsyncRead for Reader {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut TaskContext<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(half) => Pin::new(half).poll_read(context, buffer),
+            Self::Other(reader) => reader.as_mut().poll_read(context, buffer),
+        }
+    }
+}
 
 /// Serves a connection until it ends.
 pub(crate) fn serve(

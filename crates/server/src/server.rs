@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::admin::{Admin, Counter};
 use crate::config::Config;
-use crate::connection::{Listens, serve};
+use crate::connection::{Listens, Reader, serve};
 use crate::gate::Gate;
 use crate::ghosts::Ghosts;
 use crate::irc::Shared;
@@ -251,7 +251,7 @@ fn serve_tcp(
     }
     let (reader, writer) = stream.into_split();
     let outlet = Outlet::new(Box::new(TcpSink(writer)));
-    serve(context, listens, peer.ip(), Box::pin(reader), outlet)
+    serve(context, listens, peer.ip(), Reader::Tcp(reader), outlet)
 }
 
 /// As many connections as the file limit allows, which is raised as far as it may be.

@@ -14,7 +14,7 @@ use tokio::io::AsyncRead;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::connection::{Listens, serve};
+use crate::connection::{Listens, Reader, serve};
 use crate::server::{Context, drain};
 
 /// A server that is brought its connections.
@@ -59,7 +59,7 @@ impl Streams {
         sink: Box<dyn Sink>,
     ) {
         let context = Arc::clone(&self.context);
-        let (reader, outlet) = (Box::pin(reader), Outlet::new(sink));
+        let (reader, outlet) = (Reader::Other(Box::pin(reader)), Outlet::new(sink));
         self.connections.spawn(serve(context, listens, address, reader, outlet));
     }
 

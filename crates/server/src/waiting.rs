@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use conclave_core::limits;
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::connection::Reader;
@@ -76,7 +76,7 @@ pub(crate) fn poll_read(
 ) -> Poll<usize> {
     with_read_buffer(|buffer| {
         let mut buffer = ReadBuf::new(buffer);
-        match ready!(reader.as_mut().poll_read(context, &mut buffer)) {
+        match ready!(Pin::new(reader).poll_read(context, &mut buffer)) {
             Ok(()) if !buffer.filled().is_empty() => {
                 take(buffer.filled());
                 Poll::Ready(buffer.filled().len())

@@ -105,7 +105,8 @@ pub struct WatchesFull;
 /// Who is on IRC.
 #[derive(Debug)]
 pub struct Registry<Peer> {
-    users: HashMap<UserId, User<Peer>>,
+    /// Each in a box: a table is half empty as a rule.
+    users: HashMap<UserId, Box<User<Peer>>>,
     /// Who bears a nick, by each of its keys.
     nicks: HashMap<Arc<str>, Vec<UserId>>,
     groups: HashMap<GroupId, Vec<UserId>>,
@@ -145,7 +146,7 @@ impl<Peer> Registry<Peer> {
         self.next += 1;
         let id = UserId(self.next);
         self.bear(id, &user.nick);
-        self.users.insert(id, user);
+        self.users.insert(id, Box::new(user));
         self.users_max = self.users_max.max(self.users.len());
         Ok(id)
     }
@@ -172,7 +173,7 @@ impl<Peer> Registry<Peer> {
     /// Lets a user go.
     pub fn remove(&mut self, id: UserId, now: Timestamp) -> Option<User<Peer>> {
         self.note_was(id, now);
-        let user = self.users.remove(&id)?;
+        let user = *self.users.remove(&id)?;
         self.release(id, &user.nick);
         for group in &user.groups {
             strike(&mut self.groups, group, id);
@@ -196,7 +197,7 @@ impl<Peer> Registry<Peer> {
         bearers.all(|bearer| {
             let is_same =
                 |other: &User<Peer>| account.is_some() && other.account.as_ref() == account;
-            Some(*bearer) == except || self.users.get(bearer).is_none_or(is_same)
+            Some(*bearer) == except || self.user(*bearer).is_none_or(is_same)
         })
     }
 
@@ -204,6 +205,8 @@ impl<Peer> Registry<Peer> {
         for key in nick.keys() {
             let bearers = self.nicks.entry(Arc::clone(key)).or_default();
             if !bearers.contains(&id) {
+                // Most have one; a vector begins with room for four.
+                bearers.reserve_exact(1);
                 bearers.push(id);
             }
         }
@@ -223,22 +226,22 @@ impl<Peer> Registry<Peer> {
     /// The first user who bears a nick.
     pub fn find(&self, nick: &str) -> Option<(UserId, &User<Peer>)> {
         let id = *self.nicks.get(&key_of(nick))?.first()?;
-        Some((id, self.users.get(&id)?))
+        Some((id, self.user(id)?))
     }
 
     /// The user of that number.
     pub fn user(&self, id: UserId) -> Option<&User<Peer>> {
-        self.users.get(&id)
+        self.users.get(&id).map(|user| &**user)
     }
 
     /// The user of that number, to be changed; not its nick.
     pub fn user_mut(&mut self, id: UserId) -> Option<&mut User<Peer>> {
-        self.users.get_mut(&id)
+        self.users.get_mut(&id).map(|user| &mut **user)
     }
 
     /// All users.
     pub fn users(&self) -> impl ExactSizeIterator<Item = (UserId, &User<Peer>)> {
-        self.users.iter().map(|(id, user)| (*id, user))
+        self.users.iter().map(|(id, user)| (*id, &**user))
     }
 
     /// Most users that there were at a time.
@@ -251,6 +254,7 @@ impl<Peer> Registry<Peer> {
         if let Some(user) = self.users.get_mut(&id)
             && !user.groups.contains(&group)
         {
+            user.groups.reserve_exact(1);
             user.groups.push(group);
             self.groups.entry(group).or_default().push(id);
         }

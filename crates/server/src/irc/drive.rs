@@ -65,7 +65,7 @@ pub(crate) struct IrcDriver {
     /// Signing in, as far as it has come.
     sasl: Sasl,
     /// Frames of a WebSocket, where it is one.
-    intake: Box<Intake>,
+    intake: Option<Box<Intake>>,
     /// Why a WebSocket is closed.
     closing: Option<CloseCode>,
     /// The account that it has signed in to before it has registered.
@@ -115,7 +115,7 @@ impl IrcDriver {
             leaving: Vec::new(),
             shown: None,
             sasl: Sasl::default(),
-            intake: Box::default(),
+            intake: (framing != Framing::Lines).then(Box::default),
             closing: None,
             signed_in: None,
         }
@@ -160,12 +160,12 @@ impl IrcDriver {
                 self.waiting = BytesMut::new();
                 return !self.has_ended;
             }
-            let line = if self.framing == Framing::Lines {
+            let line = if self.intake.is_some() {
+                self.next_frame()
+            } else {
                 let (taken, line) = self.lines.take(&self.waiting);
                 self.waiting.advance(taken);
                 line
-            } else {
-                self.next_frame()
             };
             if let Some(line) = line {
                 // Boxed, so that an idle connection does not hold room for a command's state.
@@ -187,7 +187,7 @@ impl IrcDriver {
     /// Takes a frame of a WebSocket off what has come; a line where it holds one.
     fn next_frame(&mut self) -> Option<Line> {
         let mut input: &[u8] = &self.waiting;
-        let incoming = self.intake.next(&mut input);
+        let incoming = self.intake.as_mut()?.next(&mut input);
         let taken = self.waiting.len() - input.len();
         self.waiting.advance(taken);
         match incoming? {

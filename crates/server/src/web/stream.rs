@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf as _, BytesMut};
 use conclave_core::limits;
 use conclave_hub::Outlet;
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::time::Sleep;
 
 use crate::connection::Reader;
@@ -111,7 +111,7 @@ impl hyper::rt::Read for Stream {
         with_read_buffer(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             let mut limited = buffer.take(into.remaining());
-            std::task::ready!(reader.as_mut().poll_read(context, &mut limited))?;
+            std::task::ready!(Pin::new(reader).poll_read(context, &mut limited))?;
             let mut read = limited.filled();
             while read.has_remaining() {
                 let count = read.chunk().len();
