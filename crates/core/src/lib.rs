@@ -40,7 +40,7 @@ pub use passing::{Passing, Typing};
 pub use password::{Password, PasswordHash, PasswordProblem};
 pub use reason::Reason;
 pub use refusal::Refusal;
-pub use relay::{Manner, Relay, Tags};
+pub use relay::{Cuts, Manner, Relay, Tags};
 pub use role::{Power, Role, Standing};
 pub use seat::{SeatHash, SeatSecret};
 pub use settings::{Change, Flag, Listing, Lock, Noted, Settings};

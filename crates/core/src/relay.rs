@@ -14,6 +14,29 @@ pub struct Relay {
     pub text: Option<Text>,
     /// What programs say to programs.
     pub tags: Tags,
+    /// Where the sender cut what is one line.
+    pub cuts: Cuts,
+}
+
+/// Places in the words, in bytes, at which the sender cut what is one line, for doors whose lines
+/// are short. None where it did not, and where nobody knows any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cuts(Option<Box<Places>>);
+
+/// Boxed once more, as tags are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Places(Box<[u16]>);
+
+impl Cuts {
+    /// Takes places.
+    pub fn new(places: &[u16]) -> Self {
+        Self((!places.is_empty()).then(|| Box::new(Places(places.into()))))
+    }
+
+    /// The places.
+    pub fn places(&self) -> &[u16] {
+        self.0.as_ref().map_or(&[], |places| &places.0)
+    }
 }
 
 /// How something is meant.
@@ -49,19 +72,24 @@ impl Manner {
 /// Tags as IRC writes them (`+reply=8888-17;+typing=active`), at most
 /// [`limits::IRC_TAGS_BYTES_MAX`] bytes, without spaces and controls; empty for none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Tags(Box<str>);
+pub struct Tags(Option<Box<Written>>);
+
+/// Boxed once more, so that an event does not grow by what few have.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Written(Box<str>);
 
 impl Tags {
     /// Takes tags; nothing for what can be none.
     pub fn parse(written: &str) -> Option<Self> {
         let is_short = written.len() <= limits::IRC_TAGS_BYTES_MAX;
         let is_refused = |c: char| c.is_control() || c == ' ';
-        (is_short && !written.contains(is_refused)).then(|| Self(written.into()))
+        let tags = || (!written.is_empty()).then(|| Box::new(Written(written.into())));
+        (is_short && !written.contains(is_refused)).then(|| Self(tags()))
     }
 
     /// The tags.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_ref().map_or("", |written| &written.0)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conclave_core::{
-    Account, Alias, Command, Decision, Entry, Event, Group, GroupId, GroupName, Kind, Manner,
+    Account, Alias, Command, Cuts, Decision, Entry, Event, Group, GroupId, GroupName, Kind, Manner,
     MemberId, Passing, PasswordHash, Refusal, Relay, SeatSecret, Seq, Tags, Text, Timestamp,
     limits,
 };
@@ -206,7 +206,8 @@ impl LiveGroup {
         }
         for event in events.iter_mut().filter(|event| model.group.is_redacted(event.seq)) {
             let (manner, tags) = (Manner::Tags, Tags::default());
-            event.entry.kind = Kind::Relayed(Relay { manner, text: None, tags });
+            event.entry.kind =
+                Kind::Relayed(Relay { manner, text: None, tags, cuts: Cuts::default() });
         }
     }
 

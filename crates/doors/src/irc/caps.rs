@@ -49,6 +49,7 @@ caps! {
     ReadMarker "draft/read-marker" ""
     Chathistory "draft/chathistory" ""
     EventPlayback "draft/event-playback" ""
+    Multiline "draft/multiline" "max-bytes=4096,max-lines=100"
 }
 
 impl Caps {
@@ -114,6 +115,8 @@ pub fn lines_of(words: impl IntoIterator<Item = String>, bytes_max: usize) -> Ve
 
 #[cfg(test)]
 mod tests {
+    use conclave_core::limits;
+
     use super::*;
 
     #[test]
@@ -131,6 +134,13 @@ mod tests {
             assert_eq!(*cap as usize, index, "{name}");
         }
         assert!(TABLE.len() < 32);
+    }
+
+    #[test]
+    fn what_is_told_of_long_messages_is_what_holds() {
+        let (bytes_max, lines_max) = (limits::TEXT_BYTES_MAX, limits::TEXT_LINES_MAX);
+        let told = format!("draft/multiline=max-bytes={bytes_max},max-lines={lines_max}");
+        assert!(offered(true, 4_096)[0].split(' ').any(|word| word == told));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use conclave_core::{Event, Farewell, GroupId, GroupName, Kind, Manner, Name, Rel
 
 use super::caps::{Cap, Caps};
 use super::modes::{self, Mode};
-use super::written::{Framing, Written, split_words};
+use super::said::Message;
+use super::written::{Framing, Written};
 
 /// Host of everyone in what a group's events say.
 pub const HOST: &str = "conclave";
@@ -17,7 +18,7 @@ pub const HOST: &str = "conclave";
 pub struct Style(u16);
 
 const TIME: u16 = 1;
-const TAGS: u16 = 2;
+pub(super) const TAGS: u16 = 2;
 const ACCOUNT: u16 = 4;
 const EXTENDED_JOIN: u16 = 8;
 const BY_ALIAS: u16 = 16;
@@ -26,11 +27,12 @@ const BINARY_FRAMES: u16 = 64;
 const ECHO: u16 = 128;
 const REDACTION: u16 = 256;
 const EARLIER: u16 = 512;
-const BATCHED: u16 = 1_024;
+pub(super) const BATCHED: u16 = 1_024;
+pub(super) const MULTILINE: u16 = 2_048;
 
 impl Style {
     /// How many styles there are.
-    pub const COUNT: usize = 2_048;
+    pub const COUNT: usize = 4_096;
 
     /// The style of that number, below [`Style::COUNT`].
     pub const fn of_index(index: u16) -> Self {
@@ -63,6 +65,9 @@ impl Style {
         if caps.has(Cap::MessageRedaction) {
             bits |= REDACTION;
         }
+        if caps.has(Cap::Multiline) && caps.has(Cap::Batch) {
+            bits |= MULTILINE;
+        }
         if matches!(addressed, Addressed::ByAlias) {
             bits |= BY_ALIAS;
         }
@@ -83,7 +88,7 @@ impl Style {
         Self(self.0 | EARLIER | batched)
     }
 
-    const fn has(self, bit: u16) -> bool {
+    pub(super) const fn has(self, bit: u16) -> bool {
         self.0 & bit != 0
     }
 
@@ -175,7 +180,10 @@ const BATCH: &str = "batch";
 fn marked(mut lines: Vec<Written>, mark: &str) -> Vec<Written> {
     match mark.split_once('=') {
         Some((BATCH, name)) => {
-            lines = lines.into_iter().map(|line| line.tag(BATCH, name)).collect();
+            // What is in a batch of its own is by that in this one.
+            let within =
+                |line: Written| if line.is_batched() { line } else { line.tag(BATCH, name) };
+            lines = lines.into_iter().map(within).collect();
         }
         Some((_, label)) => {
             // The first line alone bears it: one answer to one command.
@@ -234,22 +242,15 @@ pub fn encode_aside(aside: Aside<'_>, mark: Option<&str>, style: Style, out: &mu
 
 /// The same as lines.
 pub fn lines_of_aside(aside: Aside<'_>, style: Style) -> Vec<Written> {
-    let Aside { conversation, from, to, event, .. } = aside;
+    let Aside { conversation, to, event, .. } = aside;
     let group = GroupName::from(conversation);
-    let begin = |command: &str| {
-        let begun = tagged(Written::new(&source_of(from), command), event.at, style);
-        let begun = with_account(begun, event, style);
-        if style.has(TAGS) { begun.tag("msgid", &msgid_of(&group, event)) } else { begun }
-    };
     let to = nick_of(to);
-    let begun = begin("PRIVMSG").param(&to);
-    let time = time_before(event, style);
+    if let Some(lines) = message_lines(&group, event, style, &to) {
+        return lines;
+    }
+    let begin = |command: &str| begun(&group, event, style, command);
     match &event.entry.kind {
-        Kind::Said { text, .. } => said(&begun, text.lines(), &time, ""),
-        Kind::Action { text, .. } => {
-            said(&begun, text.lines(), &format!("\u{1}ACTION {time}"), "\u{1}")
-        }
-        Kind::Relayed(relay) => relayed(&begin, relay, &to, &time, style),
+        Kind::Relayed(relay) => tags_alone(&begin, relay, &to, style),
         Kind::Redacted { seq, reason } if style.has(REDACTION) => {
             let line = begin("REDACT").param(&to).param(&format!("{conversation}-{seq}"));
             vec![if reason.is_empty() { line } else { line.last(reason.as_str()) }]
@@ -263,13 +264,12 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
     let channel = channel_of(group, style.addressed());
     let name = &event.entry.name;
     let begin = |command: &str| begun(group, event, style, command);
-    let time = time_before(event, style);
+    if let Some(lines) = message_lines(group, event, style, &channel) {
+        return lines;
+    }
     match &event.entry.kind {
-        Kind::Said { text, .. } => said(&begin("PRIVMSG").param(&channel), text.lines(), &time, ""),
-        Kind::Action { text, .. } => {
-            let before = format!("\u{1}ACTION {time}");
-            said(&begin("PRIVMSG").param(&channel), text.lines(), &before, "\u{1}")
-        }
+        // Above.
+        Kind::Said { .. } | Kind::Action { .. } => Vec::new(),
         Kind::Joined { origin, .. } => {
             let joined = begin("JOIN").param(&channel);
             if !style.has(EXTENDED_JOIN) {
@@ -286,7 +286,7 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
             let left = begin("PART").param(&channel);
             vec![if reason.is_empty() { left } else { left.last(reason.as_str()) }]
         }
-        Kind::Relayed(relay) => relayed(&begin, relay, &channel, &time, style),
+        Kind::Relayed(relay) => tags_alone(&begin, relay, &channel, style),
         Kind::Redacted { seq, reason } => {
             if !style.has(REDACTION) {
                 return Vec::new();
@@ -315,13 +315,59 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
 }
 
 /// Begins a line that tells of an event of a group and comes from whoever it is about.
-fn begun(group: &GroupName, event: &Event, style: Style, command: &str) -> Written {
+pub(super) fn begun(group: &GroupName, event: &Event, style: Style, command: &str) -> Written {
+    let line = begun_without_id(group, event, style, command);
+    if style.has(TAGS) { line.tag("msgid", &msgid_of(group, event)) } else { line }
+}
+
+/// The same for a line that is not the first of a message.
+pub(super) fn begun_without_id(
+    group: &GroupName,
+    event: &Event,
+    style: Style,
+    command: &str,
+) -> Written {
     let mut line = Written::new(&source_of(&event.entry.name), command);
     if style.has(BATCHED) {
         line = line.tag("batch", &earlier_batch(group.id));
     }
-    let line = with_account(tagged(line, event.at, style), event, style);
-    if style.has(TAGS) { line.tag("msgid", &msgid_of(group, event)) } else { line }
+    with_account(tagged(line, event.at, style), event, style)
+}
+
+/// What was said as lines; nothing where the event says nothing in words.
+fn message_lines(
+    group: &GroupName,
+    event: &Event,
+    style: Style,
+    target: &str,
+) -> Option<Vec<Written>> {
+    let time = time_before(event, style);
+    let message = Message {
+        group,
+        event,
+        style,
+        target,
+        command: "PRIVMSG",
+        tags: "",
+        cuts: &[],
+        before: &time,
+        behind: "",
+    };
+    match &event.entry.kind {
+        Kind::Said { text, .. } => Some(message.lines(text)),
+        Kind::Action { text, .. } => {
+            let before = format!("\u{1}ACTION {time}");
+            Some(Message { before: &before, behind: "\u{1}", ..message }.lines(text))
+        }
+        Kind::Relayed(Relay { manner, text: Some(text), tags, cuts }) => {
+            let command = if *manner == Manner::Notice { "NOTICE" } else { "PRIVMSG" };
+            Some(
+                Message { command, tags: tags.as_str(), cuts: cuts.places(), ..message }
+                    .lines(text),
+            )
+        }
+        _ => None,
+    }
 }
 
 fn with_account(written: Written, event: &Event, style: Style) -> Written {
@@ -331,27 +377,17 @@ fn with_account(written: Written, event: &Event, style: Style) -> Written {
     }
 }
 
-/// What was said with more than words, as far as the style shows it.
-fn relayed(
+/// Tags that were sent without words: without them it says nothing.
+fn tags_alone(
     begin: &impl Fn(&str) -> Written,
     relay: &Relay,
     target: &str,
-    before: &str,
     style: Style,
 ) -> Vec<Written> {
-    let command = match relay.manner {
-        Manner::Words => "PRIVMSG",
-        Manner::Notice => "NOTICE",
-        Manner::Tags => "TAGMSG",
-    };
-    let begun = begin(command).param(target);
-    let begun = if style.has(TAGS) { begun.raw_tags(relay.tags.as_str()) } else { begun };
-    match &relay.text {
-        Some(text) => said(&begun, text.lines(), before, ""),
-        // Without its tags it says nothing.
-        None if style.has(TAGS) && !relay.tags.as_str().is_empty() => vec![begun],
-        None => Vec::new(),
+    if !style.has(TAGS) || relay.tags.as_str().is_empty() {
+        return Vec::new();
     }
+    vec![begin("TAGMSG").param(target).raw_tags(relay.tags.as_str())]
 }
 
 /// What stands before an earlier message where no tag tells its time: without it old words look
@@ -364,21 +400,8 @@ fn time_before(event: &Event, style: Style) -> String {
     }
 }
 
-fn tagged(written: Written, at: Timestamp, style: Style) -> Written {
+pub(super) fn tagged(written: Written, at: Timestamp, style: Style) -> Written {
     if style.has(TIME) { written.timed(at) } else { written }
-}
-
-/// Each line of a text, and what does not fit on one line of IRC on several, as messages that bear
-/// the same id. Empty lines, which IRC cannot say, are left out.
-fn said<'text>(
-    begun: &Written,
-    lines: impl Iterator<Item = &'text str>,
-    before: &str,
-    behind: &str,
-) -> Vec<Written> {
-    let room = begun.room().saturating_sub(before.len() + behind.len());
-    let pieces = lines.filter(|line| !line.is_empty()).flat_map(|line| split_words(line, room));
-    pieces.map(|piece| begun.clone().last(&format!("{before}{piece}{behind}"))).collect()
 }
 
 #[cfg(test)]

@@ -50,9 +50,18 @@ impl Replies {
     /// Puts all that was said into a batch that was begun by another way, and ends it.
     pub fn end_batch(&mut self, name: &str) {
         let lines = std::mem::take(&mut self.lines);
-        self.lines.extend(lines.into_iter().map(|line| line.tag("batch", name)));
+        // What is in a batch of its own is by that in this one.
+        let tagged = |line: Written| if line.is_batched() { line } else { line.tag("batch", name) };
+        self.lines.extend(lines.into_iter().map(tagged));
         let end = self.from_server("BATCH").param(&format!("-{name}"));
         self.lines.push(end);
+    }
+
+    /// Has the answer bear the label of an earlier command, which it answers.
+    pub fn bear_label(&mut self, label: Option<String>) {
+        if label.is_some() {
+            self.label = label;
+        }
     }
 
     /// Takes the label for something that is told by another way; none where there is none left.

@@ -172,6 +172,22 @@ pub fn split_words(text: &str, bytes_max: usize) -> Vec<&str> {
     pieces
 }
 
+/// The same, but each piece keeps the space behind it: put together again, they are the text.
+pub fn split_after_words(text: &str, bytes_max: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    // No room for a single character would never end.
+    let bytes_max = bytes_max.max(char::MAX.len_utf8());
+    while rest.len() > bytes_max {
+        let head = truncate(rest, bytes_max);
+        let (piece, after) = rest.split_at(head.rfind(' ').map_or(head.len(), |at| at + 1));
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
+}
+
 /// Appends the head of a frame of a WebSocket (RFC 6455, section 5.2), unmasked and final.
 fn push_frame_head(framing: Framing, len: usize, out: &mut Vec<u8>) {
     let opcode = match framing {
@@ -284,6 +300,9 @@ mod tests {
             prop_assert!(pieces.iter().all(|piece| piece.len() <= bytes_max));
             let whole: String = pieces.concat();
             prop_assert_eq!(whole.replace(' ', ""), text.replace(' ', ""));
+            let kept = split_after_words(&text, bytes_max);
+            prop_assert!(kept.iter().all(|piece| piece.len() <= bytes_max));
+            prop_assert_eq!(kept.concat(), text);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! chain is of them; and what the first version wrote, which knew none of this, has nothing here.
 
 use conclave_core::{
-    Change, Event, Farewell, Flag, Kind, Listing, Manner, Mask, MemberId, Name, Origin,
+    Change, Cuts, Event, Farewell, Flag, Kind, Listing, Manner, Mask, MemberId, Name, Origin,
     PasswordHash, Power, Reason, Relay, Role, Seq, Tags, Text,
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,8 @@ struct Relayed {
     manner: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     tags: String,
+    #[serde(default, skip_serializing_if = "<[u16]>::is_empty")]
+    cuts: Box<[u16]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,9 +112,9 @@ pub(super) fn render(event: &Event) -> Option<String> {
             let reason = reason.as_str().to_owned();
             serde_json::to_string(&Left { reason, server: *is_from_server })
         }
-        Kind::Relayed(Relay { manner, tags, .. }) => {
+        Kind::Relayed(Relay { manner, tags, cuts, .. }) => {
             let (manner, tags) = (manner.word().to_owned(), tags.as_str().to_owned());
-            serde_json::to_string(&Relayed { manner, tags })
+            serde_json::to_string(&Relayed { manner, tags, cuts: cuts.places().into() })
         }
         Kind::Redacted { seq, reason } => {
             let reason = reason.as_str().to_owned();
@@ -179,8 +181,9 @@ pub(super) fn farewell(more: Option<&str>) -> Option<Farewell> {
 
 /// What was said with more than words; nothing for what cannot be read.
 pub(super) fn relayed(text: Option<Text>, more: Option<&str>) -> Option<Relay> {
-    let Relayed { manner, tags } = serde_json::from_str(more?).ok()?;
-    Some(Relay { manner: Manner::of_word(&manner)?, text, tags: Tags::parse(&tags)? })
+    let Relayed { manner, tags, cuts } = serde_json::from_str(more?).ok()?;
+    let (manner, cuts) = (Manner::of_word(&manner)?, Cuts::new(&cuts));
+    Some(Relay { manner, text, tags: Tags::parse(&tags)?, cuts })
 }
 
 /// Which message was taken back, and why; nothing for what cannot be read.
@@ -235,13 +238,19 @@ pub(super) mod tests {
         }
         let tagged = |manner, text: Option<&str>| {
             let text = text.map(|text| Text::parse(text).unwrap());
-            Kind::Relayed(Relay { manner, text, tags: Tags::parse("+a=\"b").unwrap() })
+            let (tags, cuts) = (Tags::parse("+a=\"b").unwrap(), Cuts::default());
+            Kind::Relayed(Relay { manner, text, tags, cuts })
+        };
+        let cut = |places: &[u16]| {
+            let (tags, text) = (Tags::default(), Text::parse("how is everyone?").ok());
+            Kind::Relayed(Relay { manner: Manner::Words, text, tags, cuts: Cuts::new(places) })
         };
         let reason = || Reason::parse("so \"there\"").unwrap();
         let mut others = vec![
             tagged(Manner::Notice, Some("beep")),
             tagged(Manner::Words, Some("words")),
             tagged(Manner::Tags, None),
+            cut(&[7, 9]),
             Kind::Redacted { seq: Seq(3), reason: reason() },
             Kind::Redacted { seq: Seq(3), reason: Reason::default() },
         ];

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use conclave_core::{Alias, GroupId, Name, Refusal, Timestamp, limits};
 use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::encode::{Addressed, Style, channel_of, source_of};
+use conclave_doors::irc::multiline::Gathering;
 use conclave_doors::irc::numeric::{ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL};
 use conclave_doors::irc::registration::Negotiation;
 use conclave_doors::irc::registry::UserId;
@@ -42,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) directs: Vec<Direct>,
     /// As whom it is written to.
     pub(crate) ident: Ident,
+    /// A message of several lines that it is sending.
+    pub(crate) gathering: Option<Box<Gathering>>,
     /// How far it has read, where no account keeps that.
     pub(crate) markers: HashMap<String, Timestamp>,
 }

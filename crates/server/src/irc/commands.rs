@@ -6,6 +6,7 @@
 pub(super) mod about;
 pub(super) mod account;
 pub(super) mod away;
+mod batch;
 pub(super) mod chathistory;
 pub(super) mod invite;
 pub(super) mod join;
@@ -95,6 +96,7 @@ pub(super) async fn run(
         Command::Admin => about::admin(client, replies),
         Command::Authenticate | Command::Register => {}
         Command::Away => away::run(client, message, replies),
+        Command::Batch => batch::run(client, message, replies).await,
         Command::Cap => cap(client, message, replies),
         Command::Chathistory => chathistory::run(client, message, replies).await,
         Command::Help => about::help(message, replies),

@@ -290,7 +290,10 @@ impl IrcDriver {
             }
             Phase::Client(client) => {
                 // Replies come after those of earlier commands, echoes included.
-                if !matches!(command, Command::Privmsg | Command::Notice | Command::Tagmsg) {
+                if !matches!(
+                    command,
+                    Command::Privmsg | Command::Notice | Command::Tagmsg | Command::Batch
+                ) {
                     client.settle().await;
                 }
                 commands::run(client, command, message, replies).await
@@ -364,6 +367,7 @@ impl IrcDriver {
                     channels: Vec::new(),
                     is_unsettled: false,
                     directs: Vec::new(),
+                    gathering: None,
                     ident: registered.ident,
                     markers: HashMap::new(),
                 };

@@ -149,7 +149,9 @@ pub(super) fn in_batch(
         _ => begin,
     };
     replies.line(begin);
-    replies.lines(lines.map(|line| line.tag("batch", &name)));
+    // What is in a batch of its own is by that in this one.
+    let tagged = |line: Written| if line.is_batched() { line } else { line.tag("batch", &name) };
+    replies.lines(lines.map(tagged));
     let end = replies.from_server("BATCH").param(&format!("-{name}"));
     replies.line(end);
 }

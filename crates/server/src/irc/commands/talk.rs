@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conclave_core::{
-    Alias, GroupId, Manner, Origin, Refusal, Relay, Standing, Tags, Text, TextProblem, limits,
+    Alias, Cuts, GroupId, Manner, Origin, Refusal, Relay, Standing, Tags, Text, TextProblem, limits,
 };
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::commands::Command;
@@ -14,21 +14,25 @@ use conclave_doors::irc::numeric::{
     ERR_NORECIPIENT, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK, ERR_NOTEXTTOSEND, RPL_AWAY,
 };
 use conclave_doors::irc::replies::Replies;
+use conclave_doors::irc::written::split_words;
 use conclave_hub::{Direct, Said};
 use tokio::sync::OwnedRwLockReadGuard;
 
+use super::batch;
 use super::mode::member_called;
 use super::words;
 use crate::irc::client::Client;
 
 /// What is being said.
-struct Speech<'message> {
-    command: Command,
-    text: &'message str,
+pub(super) struct Speech<'message> {
+    pub(super) command: Command,
+    pub(super) text: &'message str,
+    /// Where the client cut what is one line.
+    pub(super) cuts: &'message [u16],
     /// The client's own tags, as they are written.
-    tags: Tags,
+    pub(super) tags: Tags,
     /// The batch that answers, where one command has several targets and a label.
-    batch: Option<String>,
+    pub(super) batch: Option<String>,
 }
 
 impl Speech<'_> {
@@ -52,6 +56,11 @@ pub(super) async fn run(
     message: &Message<'_>,
     replies: &mut Replies,
 ) {
+    if let Some(name) = message.tag("batch")
+        && client.negotiation.caps.has(Cap::Multiline)
+    {
+        return batch::add(client, command, name, message, replies);
+    }
     let targets = message.param(0).unwrap_or_default();
     if targets.is_empty() {
         replies.numeric(ERR_NORECIPIENT, &[]);
@@ -67,20 +76,14 @@ pub(super) async fn run(
         return;
     }
     let batch = begin_batch(client, targets, replies);
-    let speech = Speech { command, text, tags: client_tags(message), batch };
+    let speech = Speech { command, text, cuts: &[], tags: client_tags(message), batch };
     for target in targets.split(',').take(limits::IRC_TARGETS_MAX) {
         // Who reads it gets it with its source before it, whole or not at all.
         if client.line(speech.name()).param(target).room() < text.len() {
             replies.numeric(ERR_INPUTTOOLONG, &[]);
             continue;
         }
-        if let Some(channel) = target.strip_prefix(['@', '+']) {
-            to_ranks(client, target, channel, &speech, replies);
-        } else if target.starts_with('#') {
-            to_group(client, target, &speech, replies).await;
-        } else {
-            to_nick(client, target, &speech, replies).await;
-        }
+        say(client, target, &speech, replies).await;
     }
     if let Some(name) = &speech.batch {
         // Its echoes are in it.
@@ -90,6 +93,22 @@ pub(super) async fn run(
     let now = client.now();
     if let Some(user) = client.context.irc.registry().user_mut(client.id) {
         user.active_at = now;
+    }
+}
+
+/// Says something to one target.
+pub(super) async fn say(
+    client: &mut Client,
+    target: &str,
+    speech: &Speech<'_>,
+    replies: &mut Replies,
+) {
+    if let Some(channel) = target.strip_prefix(['@', '+']) {
+        to_ranks(client, target, channel, speech, replies);
+    } else if target.starts_with('#') {
+        to_group(client, target, speech, replies).await;
+    } else {
+        to_nick(client, target, speech, replies).await;
     }
 }
 
@@ -120,7 +139,7 @@ fn mark(client: &Client, speech: &Speech<'_>, replies: &mut Replies) -> Option<S
 }
 
 /// The client's own tags (`+typing`), which are passed on as they are.
-fn client_tags(message: &Message<'_>) -> Tags {
+pub(super) fn client_tags(message: &Message<'_>) -> Tags {
     let mut tags = String::new();
     for tag in message.tags.iter().filter(|tag| tag.key.starts_with('+')) {
         if !tags.is_empty() {
@@ -172,15 +191,22 @@ fn to_ranks(
     let sign = if target.starts_with('@') { '@' } else { '+' };
     let told = client
         .told_in(channel, |member| is_operator(member.standing) || sign == '+' && member.is_voiced);
-    let line = client.line(speech.name()).param(&format!("{sign}{}", channel.name()));
-    let line = if speech.command == Command::Tagmsg { line } else { line.last(speech.text) };
+    let begun = client.line(speech.name()).param(&format!("{sign}{}", channel.name()));
+    let lines: Vec<_> = if speech.command == Command::Tagmsg {
+        vec![begun]
+    } else {
+        let texts = speech.text.split('\n').filter(|text| !text.is_empty());
+        let texts = texts.flat_map(|text| split_words(text, begun.room()));
+        texts.map(|text| begun.clone().last(text)).collect()
+    };
     let now = client.now();
     for (id, other) in told {
         if id != client.id || client.negotiation.caps.has(Cap::EchoMessage) {
-            let line = line.clone();
-            let has_tags = other.caps.has(Cap::MessageTags);
-            let line = if has_tags { line.raw_tags(speech.tags.as_str()) } else { line };
-            other.tell(line, now);
+            for line in lines.iter().cloned() {
+                let has_tags = other.caps.has(Cap::MessageTags);
+                let line = if has_tags { line.raw_tags(speech.tags.as_str()) } else { line };
+                other.tell(line, now);
+            }
         }
     }
 }
@@ -215,11 +241,16 @@ impl Speech<'_> {
         };
         let tags = self.tags.clone();
         if manner == Manner::Tags {
-            return Ok(Said::Relay(Relay { manner, text: None, tags }));
+            let (text, cuts) = (None, Cuts::default());
+            return Ok(Said::Relay(Relay { manner, text, tags, cuts }));
         }
+        let is_plain = manner == Manner::Words && tags.as_str().is_empty();
         match parse(self.text)? {
-            Said::Words(text) if manner == Manner::Notice || !tags.as_str().is_empty() => {
-                Ok(Said::Relay(Relay { manner, text: Some(text), tags }))
+            Said::Words(text) if !is_plain || !self.cuts.is_empty() => {
+                // Of a text that is not as it was written, nobody knows where it was cut.
+                let is_as_written = text.as_str() == self.text;
+                let cuts = Cuts::new(if is_as_written { self.cuts } else { &[] });
+                Ok(Said::Relay(Relay { manner, text: Some(text), tags, cuts }))
             }
             said => Ok(said),
         }
