@@ -18,6 +18,7 @@ mod descriptors;
 mod direct_killed;
 mod flood;
 mod killed;
+mod labelled_killed;
 mod peer;
 mod program;
 mod starting;
