@@ -17,11 +17,9 @@ use crate::LogError;
 const APPLICATION_ID: i64 = 0x436e_636c;
 /// The first SQLite without the fault that loses commits when the WAL is reset.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
-/// Memory that the writer's connection keeps pages in, KiB.
-const WRITER_CACHE_KIB: i64 = 4 * 1024;
-/// Memory that each reader's connection keeps pages in, KiB: a page of a log is read from one end to
-/// the other, and the operating system has it as well.
-const READER_CACHE_KIB: i64 = 512;
+/// Memory that each connection keeps pages in, KiB: a page of a log is read from one end to the
+/// other, events are sorted group by group, and the operating system has all of it as well.
+const CACHE_KIB: i64 = 512;
 /// Bytes of the WAL file that stay when it starts anew.
 const WAL_BYTES_KEPT: i64 = 16 * 1024 * 1024;
 
@@ -182,7 +180,7 @@ pub(super) fn open_reader(database: &Path) -> Result<Connection, LogError> {
         .map_err(problem::sqlite("opening the database to read"))?;
     set_up(&connection).map_err(problem::sqlite("setting up a reader"))?;
     connection
-        .pragma_update(None, "cache_size", -READER_CACHE_KIB)
+        .pragma_update(None, "cache_size", -CACHE_KIB)
         .map_err(problem::sqlite("setting up a reader"))?;
     // The first read opens the write-ahead log: now, and not when file descriptors may be short.
     connection
@@ -207,7 +205,7 @@ fn set_up_writer(connection: &Connection, pages_max: Option<u32>) -> rusqlite::R
     connection.pragma_update(None, "synchronous", "full")?;
     // What the operating system calls synced is not, on some.
     connection.pragma_update(None, "fullfsync", true)?;
-    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
     // What was said in a deleted group is not left lying in the file.
     connection.pragma_update(None, "secure_delete", true)?;
