@@ -10,4 +10,5 @@ mod console_framing;
 mod console_hostile;
 mod console_telnet;
 mod desk;
+mod irc_messages;
 mod websocket;
