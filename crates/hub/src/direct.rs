@@ -20,8 +20,8 @@ use conclave_core::{
     Timestamp, VisitorId,
 };
 
-use crate::live_group::Answer;
 use crate::membership::{Landed, Membership, Said, Sending};
+use crate::model::Answer;
 use crate::outlet::{Echo, Mark, Outlet};
 
 pub(crate) use opening::close_directs_of;

@@ -23,7 +23,8 @@ use crate::admission::Admission;
 use crate::brake::Brake;
 use crate::directory::Directory;
 use crate::hasher::{HashCost, Hasher};
-use crate::live_group::{Answer, LiveGroup, Serial};
+use crate::live_group::{LiveGroup, Serial};
+use crate::model::Answer;
 use crate::present::Present;
 use crate::{publisher, sweep};
 

@@ -9,7 +9,8 @@ use conclave_core::{Command, Farewell, MemberId, Refusal, limits};
 use tokio::sync::oneshot;
 
 use crate::hub::Hub;
-use crate::live_group::{Answer, LiveGroup};
+use crate::live_group::LiveGroup;
+use crate::model::Answer;
 
 /// Sets going that a member leaves. What it gives ends when the member has left, or could not at
 /// the first try; it need not be waited for. The group is deleted with its last member, where that

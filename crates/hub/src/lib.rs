@@ -28,6 +28,7 @@ mod leaving;
 mod live_group;
 mod membership;
 mod messages;
+mod model;
 mod moderation;
 mod outlet;
 mod pages;

@@ -18,7 +18,8 @@ use tokio::sync::oneshot;
 use crate::history::{self, Side};
 use crate::hub::{Hub, Submitted, refusal_of};
 use crate::leaving;
-use crate::live_group::{Answer, LiveGroup, Model, Outcome};
+use crate::live_group::LiveGroup;
+use crate::model::{Answer, Model, Outcome};
 use crate::passing;
 
 /// A membership of one group. Cheap to clone.

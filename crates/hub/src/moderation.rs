@@ -12,8 +12,8 @@ use conclave_core::{
 use tokio::sync::oneshot;
 
 use crate::hub::{Hub, Submitted};
-use crate::live_group::Answer;
 use crate::membership::{MemberHere, Membership};
+use crate::model::Answer;
 
 /// What a group tells those who are not in it: one with an alias that needs no password and is not
 /// secret. Of any other nothing is told.

@@ -9,7 +9,8 @@ use conclave_core::{Event, GroupId, Name, Refusal, Seq, Topic};
 use conclave_log::{GroupOptions, Listed};
 
 use crate::hub::{Hub, refusal_of};
-use crate::live_group::{LiveGroup, Model};
+use crate::live_group::LiveGroup;
+use crate::model::Model;
 use crate::outlet::Ended;
 
 /// A group as it is shown to whoever runs the server.

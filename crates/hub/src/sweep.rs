@@ -10,7 +10,8 @@ use conclave_core::{GroupId, Timestamp, limits};
 use tokio::time::Instant;
 
 use crate::hub::Hub;
-use crate::live_group::{LiveGroup, Model};
+use crate::live_group::LiveGroup;
+use crate::model::Model;
 
 /// Groups that are looked at in one page.
 const GROUPS_A_PAGE: usize = 256;
@@ -87,7 +88,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::live_group::Answer;
+    use crate::model::Answer;
 
     #[test]
     fn a_group_holds_no_room_for_a_rush_that_is_over() {
