@@ -47,15 +47,15 @@ export function rowAt(places: Places, y: number): number {
   return low;
 }
 
-/** Pixels above and below the view that are drawn too. */
-const BESIDE = 300;
+/** Pixels above and below the view that are drawn too, so that a scroll finds them there. */
+export const BESIDE = 300;
 
-/** The rows to draw, as [from, to). */
-export function inView(places: Places, top: number, height: number): { from: number; to: number } {
+/** The rows to draw, as [from, to): those in view, and so many pixels beside it. */
+export function inView(places: Places, top: number, height: number, beside = BESIDE): { from: number; to: number } {
   const count = places.tops.length - 1;
   if (count <= 0) return { from: 0, to: 0 };
-  const from = rowAt(places, top - BESIDE);
-  const to = rowAt(places, top + height + BESIDE) + 1;
+  const from = rowAt(places, top - beside);
+  const to = rowAt(places, top + height + beside) + 1;
   return { from, to: Math.min(count, to) };
 }
 
