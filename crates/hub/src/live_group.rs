@@ -371,18 +371,23 @@ impl LiveGroup {
     /// Safe.
     pub(crate) async fn delivered(&self) {
         let last = self.model().in_flight.back().map(|append| append.ticket);
+        // The head once all that has landed. It is not looked at again: where messages never
+        // pause, there is always one more.
+        let mut upto = None;
         loop {
             let settled = self.settled.notified();
             tokio::pin!(settled);
             settled.as_mut().enable();
-            let (is_landed, head) = {
+            if upto.is_none() {
                 let model = self.model();
                 // Tickets rise within a group.
                 let waits = |append: &InFlight| last.is_some_and(|last| append.ticket <= last);
-                (!model.in_flight.front().is_some_and(waits), model.group.head())
-            };
-            let is_delivered = self.delivered.load(Ordering::Acquire) >= head.0;
-            if self.has_ended() || is_landed && is_delivered {
+                if !model.in_flight.front().is_some_and(waits) {
+                    upto = Some(model.group.head());
+                }
+            }
+            let delivered = self.delivered.load(Ordering::Acquire);
+            if self.has_ended() || upto.is_some_and(|upto| delivered >= upto.0) {
                 return;
             }
             settled.await;
@@ -403,5 +408,50 @@ impl LiveGroup {
             }
             settled.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use conclave_core::{Entry, Farewell, Founding, Name, Snapshot, Timestamp};
+    use conclave_log::GroupOptions;
+
+    use super::*;
+
+    /// Applies one more event, as the publisher does before it is brought to anyone.
+    fn apply(live: &LiveGroup) -> Seq {
+        let mut model = live.model();
+        let seq = model.group.head().next();
+        let kind = Kind::Left(Farewell::default());
+        let entry =
+            Entry { member: MemberId(1), name: Name::from_log("Noya"), account: None, kind };
+        model.group.apply(&Event { seq, at: Timestamp::from_ms(1), entry });
+        seq
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_what_is_under_way_is_done_though_messages_never_pause() {
+        let stored = Stored {
+            founding: Founding::default(),
+            options: GroupOptions::default(),
+            snapshot: Snapshot::default(),
+            events: Vec::new(),
+            direct: None,
+            has_directs: false,
+        };
+        let live = LiveGroup::new(GroupId::new(8888).unwrap(), stored);
+        let first = apply(&live);
+        let delivered = live.delivered();
+        tokio::pin!(delivered);
+        let is_done = poll_fn(|context| Poll::Ready(delivered.as_mut().poll(context))).await;
+        assert!(is_done.is_pending());
+        // The next has come before the first was brought to all.
+        apply(&live);
+        live.note_delivered(first);
+        let is_done = poll_fn(|context| Poll::Ready(delivered.as_mut().poll(context))).await;
+        assert!(is_done.is_ready());
     }
 }
