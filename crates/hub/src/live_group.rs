@@ -421,6 +421,21 @@ mod tests {
 
     use super::*;
 
+    impl LiveGroup {
+        /// A group in which nothing has happened.
+        pub(crate) fn empty() -> Self {
+            let stored = Stored {
+                founding: Founding::default(),
+                options: GroupOptions::default(),
+                snapshot: Snapshot::default(),
+                events: Vec::new(),
+                direct: None,
+                has_directs: false,
+            };
+            Self::new(GroupId::new(8888).unwrap(), stored)
+        }
+    }
+
     /// Applies one more event, as the publisher does before it is brought to anyone.
     fn apply(live: &LiveGroup) -> Seq {
         let mut model = live.model();
@@ -434,15 +449,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_what_is_under_way_is_done_though_messages_never_pause() {
-        let stored = Stored {
-            founding: Founding::default(),
-            options: GroupOptions::default(),
-            snapshot: Snapshot::default(),
-            events: Vec::new(),
-            direct: None,
-            has_directs: false,
-        };
-        let live = LiveGroup::new(GroupId::new(8888).unwrap(), stored);
+        let live = LiveGroup::empty();
         let first = apply(&live);
         let delivered = live.delivered();
         tokio::pin!(delivered);

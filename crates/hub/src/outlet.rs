@@ -11,6 +11,7 @@
 mod direct;
 mod feed;
 mod pieces;
+mod signal;
 mod turn;
 
 use std::fmt;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes};
-use conclave_core::{GroupId, Name, Reason, Refusal, Seq, Timestamp, limits};
+use conclave_core::{Seq, limits};
 use smallvec::SmallVec;
 
 use crate::catch_up;
@@ -33,6 +34,7 @@ use feed::Feed;
 pub(crate) use feed::{Cursor, Labelled, Mark, Run};
 pub use feed::{Echo, Own};
 use pieces::Pieces;
+pub use signal::{Ended, Going, Signal};
 pub(crate) use turn::{Turn, Wanted};
 
 /// Where bytes go: a socket, or something that stands for one.
@@ -56,80 +58,11 @@ pub trait Sink: Send + Sync + fmt::Debug {
     }
 }
 
-/// What an outlet tells the one who runs its connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// Something that was said or done in a group was not taken into the log.
-    NotTaken {
-        /// The group.
-        group: GroupId,
-        /// Why not.
-        refusal: Refusal,
-    },
-    /// A session is shown out of its group.
-    GroupEnded {
-        /// The group.
-        group: GroupId,
-        /// Which session: there may be a newer one in the same group by now.
-        session: Serial,
-        /// Why.
-        why: Ended,
-    },
-    /// The account of this connection has joined a group by another.
-    AccountJoined {
-        /// The group.
-        group: GroupId,
-    },
-    /// The account of this connection has read a group by another, up to that time.
-    Read {
-        /// The group or direct conversation.
-        group: GroupId,
-        /// Up to when.
-        at: Timestamp,
-    },
-    /// The account of this connection goes by another name, which another of its connections took.
-    NameChanged,
-    /// The account of this connection has too many, and this was the oldest: it is told no more of
-    /// what concerns the account.
-    SignedOut,
-    /// The peer is gone, or took nothing for [`limits::STALL_MAX`].
-    Closed,
-}
-
-/// Why a session is shown out of its group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The member left, by another of its sessions.
-    Left,
-    /// The member was removed.
-    Removed {
-        /// Name of who removed it.
-        by: Name,
-        /// Why; empty where that was not said.
-        reason: Reason,
-    },
-    /// The group was closed.
-    Closed,
-    /// The group was deleted.
-    Deleted,
-    /// The member has too many sessions, and this was the oldest.
-    Replaced,
-}
-
 /// The writing half of one connection.
 #[derive(Debug)]
 pub struct Outlet {
     sink: Box<dyn Sink>,
     feed: Mutex<Feed>,
-}
-
-/// Why a connection is asked to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Going {
-    /// The server stops.
-    Stopping,
-    /// Others wait to sign in, and it has not.
-    MakeRoom,
 }
 
 /// How a write ended.
@@ -510,8 +443,9 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, Event, GroupName, Kind, MemberId, Text};
-    use conclave_log::{GroupOptions, Stored};
+    use conclave_core::{
+        Entry, Event, GroupId, GroupName, Kind, MemberId, Name, Refusal, Text, Timestamp,
+    };
 
     use super::*;
     use crate::live_group::LiveGroup;
@@ -559,21 +493,9 @@ mod tests {
         Arc::new(Chunk::new((first..first + 10).map(event).collect()))
     }
 
-    fn empty_group() -> Arc<LiveGroup> {
-        let stored = Stored {
-            founding: conclave_core::Founding::default(),
-            options: GroupOptions::default(),
-            snapshot: conclave_core::Snapshot::default(),
-            events: Vec::new(),
-            direct: None,
-            has_directs: false,
-        };
-        Arc::new(LiveGroup::new(GroupId::new(8888).unwrap(), stored))
-    }
-
     #[test]
     fn a_thousand_stuck_readers_hold_a_number_each_and_the_rest_of_one_event() {
-        let group = empty_group();
+        let group = Arc::new(LiveGroup::empty());
         let outlets: Vec<_> = (0..1_000)
             .map(|n| {
                 let outlet = Outlet::new(Box::new(Stuck(Mutex::new(n))));

@@ -83,8 +83,8 @@ async fn delete_long_empty(hub: &Arc<Hub>, kept_for: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use conclave_core::{Entry, Farewell, Founding, Kind, MemberId, Name, Snapshot};
-    use conclave_log::{GroupOptions, Stored, Ticket};
+    use conclave_core::{Entry, Farewell, Kind, MemberId, Name};
+    use conclave_log::Ticket;
     use tokio::sync::oneshot;
 
     use super::*;
@@ -92,15 +92,7 @@ mod tests {
 
     #[test]
     fn a_group_holds_no_room_for_a_rush_that_is_over() {
-        let stored = Stored {
-            founding: Founding::default(),
-            options: GroupOptions::default(),
-            snapshot: Snapshot::default(),
-            events: Vec::new(),
-            direct: None,
-            has_directs: false,
-        };
-        let live = LiveGroup::new(GroupId::new(8888).unwrap(), stored);
+        let live = LiveGroup::empty();
         let kind = Kind::Left(Farewell::default());
         let name = Name::from_log("Noya");
         let entry = Entry { member: MemberId(1), name, account: None, kind };
