@@ -3,8 +3,8 @@
 //! Does not know how events are stored or shown. Past tense throughout: what is here, happened.
 
 use crate::{
-    Account, Change, ClientId, MemberId, Name, Origin, Power, Reason, Relay, Role, SeatHash, Seq,
-    Text, Timestamp, Topic,
+    Account, Change, ClientId, Door, MemberId, Name, Origin, Power, Reason, Relay, Role, SeatHash,
+    Seq, Text, Timestamp, Topic,
 };
 
 /// An entry of a group's log with the number and time the log gave it.
@@ -27,6 +27,9 @@ pub struct Entry {
     pub name: Name,
     /// The account that holds the member's seat, if one does.
     pub account: Option<Account>,
+    /// The door of whoever did it (of who removed the member, and not of the member); nothing where
+    /// that is not known, as of what happened before it was kept.
+    pub door: Option<Door>,
     /// What happened.
     pub kind: Kind,
 }
@@ -179,7 +182,8 @@ mod tests {
             ),
             (Kind::Changed { change: Change::MembersMax(None) }, false, 0),
         ] {
-            let entry = Entry { member: MemberId(1), name: name.clone(), account: None, kind };
+            let entry =
+                Entry { member: MemberId(1), name: name.clone(), account: None, door: None, kind };
             assert_eq!(entry.is_message(), is_message, "{entry:?}");
             assert_eq!(entry.client_id(), client_id.as_ref().filter(|_| is_message), "{entry:?}");
             assert_eq!(entry.weight(), text_len + size_of::<Event>(), "{entry:?}");

@@ -348,8 +348,8 @@ impl Group {
     fn entry(&self, id: MemberId, kind: Kind) -> Result<Decision, Refusal> {
         let member = self.present(id)?;
         let name = self.name_to_be(id, member).clone();
-        let account = member.account.clone();
-        Ok(Decision::Append(Entry { member: id, name, account, kind }))
+        let (account, door) = (member.account.clone(), member.origin.door());
+        Ok(Decision::Append(Entry { member: id, name, account, door, kind }))
     }
 
     /// The name of a member by the time that what is decided now lands: so will have what was
@@ -403,7 +403,7 @@ impl Group {
         self.head = event.seq;
         self.last_at = event.at;
         self.expect_no_more(&event.entry);
-        let Entry { member: id, name, account, kind } = &event.entry;
+        let Entry { member: id, name, account, kind, door: _ } = &event.entry;
         match kind {
             Kind::Joined { seat, origin, role } => {
                 self.next_member = self.next_member.max(id.0);

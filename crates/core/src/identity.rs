@@ -3,9 +3,39 @@
 //! Does not know addresses of machines: what a door gives is shown to everybody in the group.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::{Name, limits};
+
+/// A protocol that somebody came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Door {
+    /// Lines of a terminal.
+    Console,
+    /// HTTP, and a WebSocket that JSON goes over.
+    Web,
+    /// IRC, over whatever.
+    Irc,
+}
+
+impl Door {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Console, Self::Web, Self::Irc];
+
+    /// What it is called, and what masks know it by.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Web => "web",
+            Self::Irc => "irc",
+        }
+    }
+
+    /// The door of that name.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|door| door.word() == word)
+    }
+}
 
 /// Whom a mask is held against, as IRC writes it: `name!user@host`.
 #[derive(Clone, Copy, Debug)]
@@ -30,18 +60,37 @@ struct Told {
     user: Option<Box<str>>,
     host: Box<str>,
     in_full: Option<Box<str>>,
+    /// The door whose name the host is.
+    door: Option<Door>,
 }
 
-/// The host of those who came by the console.
-const CONSOLE: &str = "console";
+impl Told {
+    fn new(user: Option<Box<str>>, host: Box<str>, in_full: Option<Box<str>>) -> Arc<Self> {
+        let door = Door::of_word(&host);
+        Arc::new(Self { user, host, in_full, door })
+    }
+
+    fn of_door(door: Door) -> Arc<Self> {
+        Self::new(None, door.word().into(), None)
+    }
+}
+
+/// Held in common by all who came by the web and say nothing of themselves.
+static WEB: LazyLock<Arc<Told>> = LazyLock::new(|| Told::of_door(Door::Web));
+/// The same for IRC.
+static IRC: LazyLock<Arc<Told>> = LazyLock::new(|| Told::of_door(Door::Irc));
 
 impl Origin {
     /// The console.
     pub const CONSOLE: Self = Self(None);
 
     /// One who came by that door.
-    pub fn of_door(door: &str) -> Self {
-        Self::new(None, door)
+    pub fn of_door(door: Door) -> Self {
+        match door {
+            Door::Console => Self::CONSOLE,
+            Door::Web => Self(Some(Arc::clone(&WEB))),
+            Door::Irc => Self(Some(Arc::clone(&IRC))),
+        }
     }
 
     /// One who came by that door, or from that host, and calls itself `user` there. Signs that
@@ -50,12 +99,12 @@ impl Origin {
         let user = user.map(clean).filter(|user| !user.is_empty());
         let mut host = clean(host);
         if host.is_empty() {
-            CONSOLE.clone_into(&mut host);
+            Door::Console.word().clone_into(&mut host);
         }
-        if user.is_none() && host == CONSOLE {
-            return Self::CONSOLE;
+        match (user, Door::of_word(&host)) {
+            (None, Some(door)) => Self::of_door(door),
+            (user, _) => Self(Some(Told::new(user.map(Into::into), host.into(), None))),
         }
-        Self(Some(Arc::new(Told { user: user.map(Into::into), host: host.into(), in_full: None })))
     }
 
     /// The same, as far as masks can tell: what a group keeps of its members.
@@ -72,7 +121,7 @@ impl Origin {
         let kept = kept.get(..end).unwrap_or_default();
         let (user, host) = (self.user().map(Into::into), self.host().into());
         let in_full = (!kept.is_empty()).then(|| kept.into());
-        Self(Some(Arc::new(Told { user, host, in_full })))
+        Self(Some(Told::new(user, host, in_full)))
     }
 
     /// What it calls itself in full, where it said so.
@@ -87,7 +136,12 @@ impl Origin {
 
     /// Where it came from.
     pub fn host(&self) -> &str {
-        self.0.as_ref().map_or(CONSOLE, |told| &told.host)
+        self.0.as_ref().map_or(Door::Console.word(), |told| &told.host)
+    }
+
+    /// The door it came by, where that is what is told of it.
+    pub fn door(&self) -> Option<Door> {
+        self.0.as_ref().map_or(Some(Door::Console), |told| told.door)
     }
 
     /// What a member of that name is recognised by.
@@ -136,6 +190,13 @@ mod tests {
             assert_eq!((identity.user, identity.host), expected, "{user:?} {host}");
             assert_eq!(Origin::new(origin.user(), origin.host()), origin);
         }
-        assert_eq!(Origin::of_door("console"), Origin::default());
+        for door in Door::ALL {
+            let origin = Origin::of_door(door);
+            assert_eq!((origin.door(), origin.host()), (Some(door), door.word()));
+            assert_eq!(origin, Origin::new(None, door.word()));
+            assert_eq!(origin.called("Noya Cohen").recognised(), Origin::of_door(door));
+            assert_eq!(Origin::new(Some("d"), door.word()).door(), Some(door));
+        }
+        assert_eq!(Origin::new(None, "elsewhere").door(), None);
     }
 }

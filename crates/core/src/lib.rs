@@ -33,7 +33,7 @@ pub use event::{Entry, Event, Farewell, Kind};
 pub use group::{Founding, Group, Member, Snapshot, TopicSet};
 pub use group_name::{Alias, GroupName};
 pub use id::{ClientId, Epoch, GroupId, MemberId, Seq};
-pub use identity::{Identity, Origin};
+pub use identity::{Door, Identity, Origin};
 pub use mask::{Mask, MaskProblem};
 pub use name::{Name, NameProblem};
 pub use passing::{Passing, Typing};

@@ -116,7 +116,9 @@ impl Mask {
             Part::Exactly(Some(name), _) => name.is_same_as(identity.name),
             part => part.holds_for(identity.name.as_str()),
         };
-        is_named && user.holds_for(identity.user) && host.holds_for(identity.host)
+        // What it does is shown with its name in both places, whatever user it says it is.
+        let is_user = user.holds_for(identity.user) || user.holds_for(identity.name.as_str());
+        is_named && is_user && host.holds_for(identity.host)
     }
 }
 
@@ -231,6 +233,9 @@ mod tests {
         check("*!D@IRC", "Dan", "d", "irc", true);
         check("*!d@console", "Dan", "d", "irc", false);
         check("*!*@*rc", "Dan", "d", "irc", true);
+        check("*!dan@irc", "Dan", "~d", "irc", true);
+        check("*!*d@irc", "Dan", "~d", "irc", true);
+        check("*!dana@irc", "Dan", "~d", "irc", false);
         check("*a*a*!*@*", "Danab", "d", "irc", true);
         check("*a*a*a*!*@*", "Danab", "d", "irc", false);
         check("ד?ן", "דין", "d", "irc", true);

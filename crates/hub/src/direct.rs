@@ -16,8 +16,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use conclave_core::{
-    Account, ClientId, Event, Group, GroupId, MemberId, Name, Pair, Party, Reason, Refusal, Seq,
-    Timestamp, VisitorId,
+    Account, ClientId, Event, Group, GroupId, MemberId, Name, Origin, Pair, Party, Reason, Refusal,
+    Seq, Timestamp, VisitorId,
 };
 
 use crate::membership::{Landed, Membership, Said, Sending};
@@ -217,17 +217,18 @@ pub struct Contact {
     pub(crate) party: Party,
     pub(crate) name: Name,
     pub(crate) account: Option<Account>,
+    pub(crate) origin: Origin,
 }
 
 impl Contact {
-    /// An account, which is called by that name just now; it need not be there.
-    pub fn account(account: Account, name: Name) -> Self {
-        Self { party: Party::Account(account.id()), name, account: Some(account) }
+    /// An account, which is called by that name just now and comes from there; it need not be here.
+    pub fn account(account: Account, name: Name, origin: Origin) -> Self {
+        Self { party: Party::Account(account.id()), name, account: Some(account), origin }
     }
 
-    /// A visitor, who is called by that name just now.
-    pub(crate) const fn visitor(visitor: VisitorId, name: Name) -> Self {
-        Self { party: Party::Visitor(visitor), name, account: None }
+    /// A visitor, who is called by that name just now and comes from there.
+    pub(crate) const fn visitor(visitor: VisitorId, name: Name, origin: Origin) -> Self {
+        Self { party: Party::Visitor(visitor), name, account: None, origin }
     }
 }
 

@@ -246,7 +246,8 @@ impl InFlight {
             | Kind::Changed { .. }) => kind.clone(),
         };
         let (member, name) = (entry.member, entry.name.clone());
-        Some(Entry { member, name, account: entry.account.clone(), kind })
+        let (account, door) = (entry.account.clone(), entry.door);
+        Some(Entry { member, name, account, door, kind })
     }
 }
 

@@ -487,8 +487,13 @@ mod tests {
     fn chunk(first: u64) -> Arc<Chunk> {
         let text = Text::from_log("x".repeat(limits::TEXT_BYTES_MAX));
         let kind = Kind::Said { text, client_id: None };
-        let entry =
-            Entry { member: MemberId(1), name: Name::from_log("Noya"), account: None, kind };
+        let entry = Entry {
+            member: MemberId(1),
+            name: Name::from_log("Noya"),
+            account: None,
+            door: None,
+            kind,
+        };
         let event = |seq| Event { seq: Seq(seq), at: Timestamp::default(), entry: entry.clone() };
         Arc::new(Chunk::new((first..first + 10).map(event).collect()))
     }

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use conclave_core::{Event, Kind, MemberId, Party, Refusal, Seq, limits};
+use conclave_core::{Entry, Event, Kind, MemberId, Party, Refusal, Seq, limits};
 use conclave_log::{AppendFailure, Batch, Commits, GroupCommit, Ticket};
 use tokio::time::Instant;
 
@@ -75,11 +75,12 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
 }
 
 /// Why the member's sessions end by such an event, where they do.
-fn why_ended(kind: &Kind) -> Option<Ended> {
-    match kind {
+fn why_ended(entry: &Entry) -> Option<Ended> {
+    match &entry.kind {
         Kind::Left(_) => Some(Ended::Left),
         Kind::Removed { by, reason } => {
-            Some(Ended::Removed { by: by.clone(), reason: reason.clone() })
+            let (by, door, reason) = (by.clone(), entry.door, reason.clone());
+            Some(Ended::Removed { by, door, reason })
         }
         _ => None,
     }
@@ -118,7 +119,7 @@ fn settle(
             }
         }
         let member = event.entry.member;
-        departed.extend(why_ended(&event.entry.kind).map(|why| (member, why)));
+        departed.extend(why_ended(&event.entry).map(|why| (member, why)));
         match append.map(|append| append.answer) {
             None | Some(Answer::OnFailure(_)) => {}
             Some(Answer::Labelled { outlet, session, mark, told: teller }) => {

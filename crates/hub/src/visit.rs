@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use conclave_core::{Name, Party, VisitorId};
+use conclave_core::{Name, Origin, Party, VisitorId};
 
 use crate::direct::{Contact, close_directs_of};
 use crate::hub::Hub;
@@ -60,9 +60,9 @@ impl Visit {
         self.hub.present().adjust(self.party(), self.serial, wire, own);
     }
 
-    /// By what others write to it, which is called by that name just now.
-    pub const fn contact(&self, name: Name) -> Contact {
-        Contact::visitor(self.id, name)
+    /// By what others write to it, which is called by that name just now and comes from there.
+    pub const fn contact(&self, name: Name, origin: Origin) -> Contact {
+        Contact::visitor(self.id, name, origin)
     }
 }
 

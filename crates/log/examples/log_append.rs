@@ -111,8 +111,13 @@ impl Load {
         self.sent.push(Instant::now());
         let text = Text::from_log("x".repeat(TEXT_BYTES));
         let kind = Kind::Said { text, client_id: None };
-        let entry =
-            Entry { member: MemberId(1), name: Name::from_log("Noya"), account: None, kind };
+        let entry = Entry {
+            member: MemberId(1),
+            name: Name::from_log("Noya"),
+            account: None,
+            door: None,
+            kind,
+        };
         self.log.append(Append { group: group(n % self.groups), entry, ticket });
     }
 

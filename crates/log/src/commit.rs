@@ -163,6 +163,7 @@ mod tests {
                 member: MemberId(1),
                 name: Name::from_log("Noya"),
                 account: None,
+                door: None,
                 kind: Kind::Left(conclave_core::Farewell::default()),
             },
         };

@@ -377,6 +377,7 @@ mod tests {
             member: MemberId(1),
             name: Name::from_log("Noya"),
             account: None,
+            door: None,
             kind: Kind::Said { text, client_id: None },
         }
     }

@@ -195,7 +195,7 @@ impl Driver {
                     self.door.handle_notice(
                         now(),
                         match why {
-                            Ended::Removed { by, reason } => Notice::Removed { by, reason },
+                            Ended::Removed { by, reason, .. } => Notice::Removed { by, reason },
                             _ => Notice::GroupEnded,
                         },
                     );

@@ -67,8 +67,9 @@ impl Group {
             return Ok(Decision::InFlight);
         }
         let member = MemberId(self.next_member.saturating_add(1));
+        let door = origin.door();
         let kind = Kind::Joined { seat, origin, role };
-        Ok(Decision::Append(Entry { member, name, account, kind }))
+        Ok(Decision::Append(Entry { member, name, account, door, kind }))
     }
 
     fn check_may_join(
@@ -157,8 +158,9 @@ impl Group {
             return Err(Refusal::NoVoice);
         }
         self.check_free(&name, None)?;
+        let (member, door) = (MemberId::OUTSIDE, origin.door());
         let kind = Kind::Said { text, client_id: None };
-        Ok(Decision::Append(Entry { member: MemberId::OUTSIDE, name, account: None, kind }))
+        Ok(Decision::Append(Entry { member, name, account: None, door, kind }))
     }
 
     /// The member of that number, if it is a moderator.
@@ -180,12 +182,16 @@ impl Group {
         target_id: MemberId,
         reason: Reason,
     ) -> Result<Decision, Refusal> {
-        let by = self.name_to_be(id, self.moderator(id)?).clone();
+        let moderator = self.moderator(id)?;
+        let (by, door) = (self.name_to_be(id, moderator).clone(), moderator.origin.door());
         let target = self.target(target_id)?;
         if target.role == Role::Owner && target_id != id {
             return Err(Refusal::TheOwner);
         }
-        self.entry(target_id, Kind::Removed { by, reason })
+        let name = self.name_to_be(target_id, target).clone();
+        let (member, account) = (target_id, target.account.clone());
+        let kind = Kind::Removed { by, reason };
+        Ok(Decision::Append(Entry { member, name, account, door, kind }))
     }
 
     pub(super) fn decide_redaction(

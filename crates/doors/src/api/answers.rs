@@ -458,7 +458,8 @@ mod tests {
         let group = GroupName::from(GroupId::new(8888).unwrap());
         let (member, name) = (MemberId(1), Name::parse("Noya").unwrap());
         let kind = Kind::Said { text: Text::parse("Hi").unwrap(), client_id: None };
-        let entry = Entry { member, account: None, name: name.clone(), kind };
+        let (account, door) = (None, None);
+        let entry = Entry { member, name: name.clone(), account, door, kind };
         let event = Event { seq: Seq(17), at: Timestamp::from_ms(1_795_183_391_042), entry };
         check(
             |out| encode_event(&group, &event, out),

@@ -1,17 +1,19 @@
 //! Encode: what the events of a group look like on IRC, for all connections who speak alike.
 //!
-//! Does not know who reads: what makes a difference to the bytes is told by a [`Style`]. Members of
-//! all doors appear alike, as `name!name@conclave`, since an event tells no more of them.
+//! Does not know who reads: what makes a difference to the bytes is told by a [`Style`]. Whoever did
+//! something appears as `name!name@door`, which is what masks are held against.
 
-use conclave_core::{Event, Farewell, GroupId, GroupName, Kind, Manner, Name, Relay, Timestamp};
+use conclave_core::{
+    Door, Event, Farewell, GroupId, GroupName, Kind, Manner, Name, Relay, Timestamp,
+};
 
 use super::caps::{Cap, Caps};
 use super::modes::{self, Mode};
 use super::said::Message;
 use super::written::{Framing, Written};
 
-/// Host of everyone in what a group's events say.
-pub const HOST: &str = "conclave";
+/// Host of those whose door is not known.
+const HOST_UNKNOWN: &str = "conclave";
 
 /// What makes a difference to how events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,10 +142,23 @@ pub(crate) fn is_no_sign_of_nicks(c: char) -> bool {
     c.is_whitespace() || matches!(c, '.' | '#' | '&' | '$' | '%' | '~')
 }
 
+/// The host of somebody who came by that door.
+pub const fn host_of(door: Option<Door>) -> &'static str {
+    match door {
+        Some(door) => door.word(),
+        None => HOST_UNKNOWN,
+    }
+}
+
 /// Whom something comes from.
-pub fn source_of(name: &Name) -> String {
-    let nick = nick_of(name);
-    format!("{nick}!{nick}@{HOST}")
+pub fn source_of(name: &Name, door: Option<Door>) -> String {
+    let (nick, host) = (nick_of(name), host_of(door));
+    format!("{nick}!{nick}@{host}")
+}
+
+/// Whom an event comes from, where it is shown as the doing of the member that it names.
+pub(super) fn source_in(event: &Event) -> String {
+    source_of(&event.entry.name, event.entry.door)
 }
 
 /// Name of the batch in which a client is shown earlier messages of a group unasked: no number, as
@@ -298,7 +313,7 @@ pub fn lines_of(group: &GroupName, event: &Event, style: Style) -> Vec<Written> 
         Kind::Renamed { to } => vec![begin("NICK").param(&nick_of(to))],
         Kind::Topic { text } => vec![begin("TOPIC").param(&channel).last(text.as_str())],
         Kind::Removed { by, reason } => {
-            let removed = Written::new(&source_of(by), "KICK");
+            let removed = Written::new(&source_of(by, event.entry.door), "KICK");
             let removed = tagged(removed, event.at, style).param(&channel).param(&nick_of(name));
             // Without a reason it is the name of whoever did it, as of old.
             let words = if reason.is_empty() { nick_of(by) } else { reason.as_str().to_owned() };
@@ -327,7 +342,7 @@ pub(super) fn begun_without_id(
     style: Style,
     command: &str,
 ) -> Written {
-    let mut line = Written::new(&source_of(&event.entry.name), command);
+    let mut line = Written::new(&source_in(event), command);
     if style.has(BATCHED) {
         line = line.tag("batch", &earlier_batch(group.id));
     }
@@ -415,7 +430,13 @@ mod tests {
     const TAGGED: Style = Style::of_index(TIME | TAGS);
 
     fn encoded(name: &str, kind: Kind, style: Style) -> String {
-        let entry = Entry { member: MemberId(1), name: Name::from_log(name), account: None, kind };
+        let entry = Entry {
+            member: MemberId(1),
+            name: Name::from_log(name),
+            account: None,
+            door: None,
+            kind,
+        };
         let event = Event { seq: Seq(17), at: Timestamp::from_ms(1_795_183_391_042), entry };
         let mut out = Vec::new();
         encode_event(&GroupName::from(GroupId::new(8888).unwrap()), &event, style, &mut out);
@@ -446,6 +467,19 @@ mod tests {
             encoded("Noya", waves, PLAIN),
             ":Noya!Noya@conclave PRIVMSG #8888 :\u{1}ACTION waves\u{1}\r\n"
         );
+    }
+
+    #[test]
+    fn a_source_is_the_name_twice_and_the_door() {
+        let name = Name::from_log("Noya Cohen");
+        for (door, host) in [
+            (Some(Door::Console), "console"),
+            (Some(Door::Web), "web"),
+            (Some(Door::Irc), "irc"),
+            (None, "conclave"),
+        ] {
+            assert_eq!(source_of(&name, door), format!("Noya_Cohen!Noya_Cohen@{host}"));
+        }
     }
 
     #[test]

@@ -229,6 +229,14 @@ impl<Peer> Registry<Peer> {
         Some((id, self.user(id)?))
     }
 
+    /// The first user who bears a nick of those who are in a group: who is there by another door may
+    /// have the nick of a user who is not.
+    pub fn find_in(&self, group: GroupId, nick: &str) -> Option<(UserId, &User<Peer>)> {
+        let bearers = self.nicks.get(&key_of(nick))?;
+        let users = bearers.iter().filter_map(|id| Some((*id, self.user(*id)?)));
+        users.into_iter().find(|(_, user)| user.groups.contains(&group))
+    }
+
     /// The user of that number.
     pub fn user(&self, id: UserId) -> Option<&User<Peer>> {
         self.users.get(&id).map(|user| &**user)

@@ -6,7 +6,7 @@
 use conclave_core::{Event, GroupName, Text};
 
 use super::encode::{BATCHED, MULTILINE, Style, TAGS, begun, begun_without_id, earlier_batch};
-use super::encode::{source_of, tagged};
+use super::encode::{source_in, tagged};
 use super::multiline::{CONCAT, KIND};
 use super::written::{Written, split_after_words, split_words};
 
@@ -75,7 +75,7 @@ impl Message<'_> {
                 line.last(&format!("{before}{}", piece.text))
             });
         }
-        let end = Written::new(&source_of(&event.entry.name), "BATCH").param(&format!("-{name}"));
+        let end = Written::new(&source_in(event), "BATCH").param(&format!("-{name}"));
         let end = tagged(end, event.at, style);
         let is_within = style.has(BATCHED);
         lines.push(if is_within { end.tag("batch", &earlier_batch(group.id)) } else { end });
@@ -84,7 +84,7 @@ impl Message<'_> {
 
     /// The line without tags and text.
     fn bare(self) -> Written {
-        Written::new(&source_of(&self.event.entry.name), self.command).param(self.target)
+        Written::new(&source_in(self.event), self.command).param(self.target)
     }
 
     fn with_tags(self, line: Written) -> Written {
@@ -141,7 +141,7 @@ mod tests {
         let kind =
             Kind::Relayed(Relay { manner: Manner::Words, text, tags, cuts: Cuts::new(cuts) });
         let name = Name::from_log("Noya");
-        let entry = Entry { member: MemberId(1), name, account: None, kind };
+        let entry = Entry { member: MemberId(1), name, account: None, door: None, kind };
         let event = Event { seq: Seq(17), at: Timestamp::from_ms(1_795_183_391_042), entry };
         let mut out = Vec::new();
         encode_event(&GroupName::from(GroupId::new(8888).unwrap()), &event, style, &mut out);

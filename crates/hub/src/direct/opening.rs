@@ -24,12 +24,13 @@ struct Side {
     party: Party,
     name: Name,
     account: Option<Account>,
+    origin: Origin,
 }
 
 impl From<&Contact> for Side {
     fn from(contact: &Contact) -> Self {
-        let Contact { party, name, account } = contact.clone();
-        Self { party, name, account }
+        let Contact { party, name, account, origin } = contact.clone();
+        Self { party, name, account, origin }
     }
 }
 
@@ -52,7 +53,8 @@ impl Membership {
             let side = |id, refusal| {
                 let member = model.group.member(id).ok_or(refusal)?;
                 let (party, name) = (Party::Member(self.live.id, id), member.name.clone());
-                Ok::<_, Refusal>(Side { party, name, account: member.account.clone() })
+                let (account, origin) = (member.account.clone(), member.origin.clone());
+                Ok::<_, Refusal>(Side { party, name, account, origin })
             };
             (side(self.member, Refusal::NotAMember)?, side(with, Refusal::NobodyOfThatName)?)
         };
@@ -107,7 +109,8 @@ impl Membership {
 }
 
 impl SignedIn {
-    /// The direct conversation of the account, which goes by `name` just now, with somebody.
+    /// The direct conversation of the account, which goes by `name` just now and comes from there,
+    /// with somebody.
     ///
     /// # Errors
     /// [`Refusal::NobodyOfThatName`] for a visitor who has gone; [`Refusal::TooManyDirects`] past
@@ -115,9 +118,14 @@ impl SignedIn {
     ///
     /// # Cancel safety
     /// Safe: an empty conversation may be left.
-    pub async fn direct(&self, name: Name, with: &Contact) -> Result<Direct, Refusal> {
-        let account = self.account().clone();
-        open(self.hub(), Side::from(&Contact::account(account, name)), with.into()).await
+    pub async fn direct(
+        &self,
+        name: Name,
+        origin: Origin,
+        with: &Contact,
+    ) -> Result<Direct, Refusal> {
+        let me = Contact::account(self.account().clone(), name, origin);
+        open(self.hub(), Side::from(&me), with.into()).await
     }
 
     /// The conversations that the account has by itself, those of the newest messages first, at
@@ -145,16 +153,21 @@ impl SignedIn {
 }
 
 impl Visit {
-    /// The direct conversation of the visitor, who goes by `name` just now, with somebody. It goes
-    /// with the visitor.
+    /// The direct conversation of the visitor, who goes by `name` just now and comes from there,
+    /// with somebody. It goes with the visitor.
     ///
     /// # Errors
     /// As [`SignedIn::direct`].
     ///
     /// # Cancel safety
     /// Safe: an empty conversation may be left.
-    pub async fn direct(&self, name: Name, with: &Contact) -> Result<Direct, Refusal> {
-        open(self.hub(), Side::from(&self.contact(name)), with.into()).await
+    pub async fn direct(
+        &self,
+        name: Name,
+        origin: Origin,
+        with: &Contact,
+    ) -> Result<Direct, Refusal> {
+        open(self.hub(), Side::from(&self.contact(name, origin)), with.into()).await
     }
 
     /// The conversations that the visitor has, those of the newest messages first, at most
@@ -253,8 +266,9 @@ async fn make(
             let (name, account) = (side.name.clone(), side.account.clone());
             let member = pair.member_of(side.party)?;
             // Neither is above the other.
-            let kind = Kind::Joined { seat: None, origin: Origin::CONSOLE, role: Role::Member };
-            Some(Entry { member, name, account, kind })
+            let (door, origin) = (side.origin.door(), side.origin.recognised());
+            let kind = Kind::Joined { seat: None, origin, role: Role::Member };
+            Some(Entry { member, name, account, door, kind })
         })
         .collect();
     joined.sort_unstable_by_key(|entry| entry.member);

@@ -2,7 +2,7 @@
 //!
 //! Data only. Does not know how it is kept or told.
 
-use conclave_core::{GroupId, Name, Reason, Refusal, Timestamp};
+use conclave_core::{Door, GroupId, Name, Reason, Refusal, Timestamp};
 
 use crate::live_group::Serial;
 
@@ -55,6 +55,8 @@ pub enum Ended {
     Removed {
         /// Name of who removed it.
         by: Name,
+        /// The door of who did.
+        door: Option<Door>,
         /// Why; empty where that was not said.
         reason: Reason,
     },

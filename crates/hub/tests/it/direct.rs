@@ -1,7 +1,7 @@
 //! Direct conversations: between two, to all their connections, saved before seen, and to nobody
 //! else.
 
-use conclave_core::{Account, GroupId, MemberId, Name, Password, Refusal, Seq, limits};
+use conclave_core::{Account, GroupId, MemberId, Name, Origin, Password, Refusal, Seq, limits};
 use conclave_hub::{Contact, Direct, Echo, Keep, Own, Session, Signal, SignedIn};
 use conclave_log::Fault;
 
@@ -122,9 +122,9 @@ async fn it_reaches_every_connection_of_both_accounts_wherever_they_are() {
     assert_eq!(read_direct(&dan_here), ["Dan in tea <- Noya: said psst"]);
     assert_eq!(read_direct(&noya_here), ["Noya -> Dan in tea: said psst"]);
     // The same conversation without a group, as a nickname finds it.
-    let contact = Contact::account(noya.account().clone(), name_of("Noya"));
+    let contact = Contact::account(noya.account().clone(), name_of("Noya"), Origin::CONSOLE);
     let id = direct(&noya_here.session, "Dan in tea").await.id();
-    let same = dan.direct(name_of("Dan"), &contact).await.unwrap();
+    let same = dan.direct(name_of("Dan"), Origin::CONSOLE, &contact).await.unwrap();
     assert_eq!(same.id(), id);
     same.send(words("yes?"), None).await.unwrap();
     settle().await;
@@ -246,10 +246,13 @@ async fn visitors_write_to_each_other_while_they_are_here() {
     let account = register(&stage, "Bar").await;
     let (bar_pipe, bar_outlet) = connection(1 << 20);
     let _bar = account.connect(&bar_outlet, &WIRE, Own::Everything);
-    let to_dan = noya.direct(name_of("Noya"), &dan.contact(name_of("Dan"))).await.unwrap();
+    let to_dan = noya
+        .direct(name_of("Noya"), Origin::CONSOLE, &dan.contact(name_of("Dan"), Origin::CONSOLE))
+        .await
+        .unwrap();
     to_dan.send(words("psst"), None).await.unwrap();
-    let bar = Contact::account(account.account().clone(), name_of("Bar"));
-    let to_bar = dan.direct(name_of("Dan"), &bar).await.unwrap();
+    let bar = Contact::account(account.account().clone(), name_of("Bar"), Origin::CONSOLE);
+    let to_bar = dan.direct(name_of("Dan"), Origin::CONSOLE, &bar).await.unwrap();
     to_bar.send(words("hello"), None).await.unwrap();
     settle().await;
     assert_eq!(noya_pipe.read_text(), "Noya -> Dan: said psst\n");
@@ -257,7 +260,7 @@ async fn visitors_write_to_each_other_while_they_are_here() {
     assert_eq!(bar_pipe.read_text(), "Bar <- Dan: said hello\n");
     assert_eq!(account.directs().await.unwrap()[0].with, name_of("Dan"));
     assert_eq!(dan.directs().await.unwrap().len(), 2);
-    let contact = dan.contact(name_of("Dan"));
+    let contact = dan.contact(name_of("Dan"), Origin::CONSOLE);
     drop(dan);
     settle().await;
     assert_eq!(
@@ -265,7 +268,7 @@ async fn visitors_write_to_each_other_while_they_are_here() {
         (0, 0)
     );
     assert_eq!(to_dan.send(words("?"), None).await.unwrap_err(), Refusal::GroupClosed);
-    let gone = noya.direct(name_of("Noya"), &contact).await.unwrap_err();
+    let gone = noya.direct(name_of("Noya"), Origin::CONSOLE, &contact).await.unwrap_err();
     assert_eq!(gone, Refusal::NobodyOfThatName);
 }
 
@@ -341,9 +344,12 @@ async fn what_is_said_while_somebody_connects_is_read_or_written_to_it() {
     let (noya, dan) = (register(&stage, "Noya").await, register(&stage, "Dan").await);
     let address = |account: &Account, name: &str| {
         let name: Name = name_of(name);
-        Contact::account(account.clone(), name)
+        Contact::account(account.clone(), name, Origin::CONSOLE)
     };
-    let to_dan = noya.direct(name_of("Noya"), &address(dan.account(), "Dan")).await.unwrap();
+    let to_dan = noya
+        .direct(name_of("Noya"), Origin::CONSOLE, &address(dan.account(), "Dan"))
+        .await
+        .unwrap();
     let talk = async {
         for n in 0..200 {
             to_dan.send(words(&format!("{n}")), None).await.unwrap();
@@ -381,16 +387,17 @@ async fn what_one_begins_is_bounded_and_what_others_begin_with_it_is_not() {
     let noya = register(&stage, "Noya").await;
     let nobody = |n: usize| {
         let account: Account = format!("{} Nobody", n + 100).parse().unwrap();
-        Contact::account(account, name_of("Nobody"))
+        Contact::account(account, name_of("Nobody"), Origin::CONSOLE)
     };
     for n in 0..limits::DIRECTS_MAX {
-        noya.direct(name_of("Noya"), &nobody(n)).await.unwrap();
+        noya.direct(name_of("Noya"), Origin::CONSOLE, &nobody(n)).await.unwrap();
     }
-    let one_more = noya.direct(name_of("Noya"), &nobody(limits::DIRECTS_MAX)).await;
+    let one_more =
+        noya.direct(name_of("Noya"), Origin::CONSOLE, &nobody(limits::DIRECTS_MAX)).await;
     assert_eq!(one_more.unwrap_err(), Refusal::TooManyDirects);
     let dan = register(&stage, "Dan").await;
-    let contact = Contact::account(noya.account().clone(), name_of("Noya"));
-    dan.direct(name_of("Dan"), &contact).await.unwrap();
+    let contact = Contact::account(noya.account().clone(), name_of("Noya"), Origin::CONSOLE);
+    dan.direct(name_of("Dan"), Origin::CONSOLE, &contact).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -406,8 +413,8 @@ async fn a_connection_is_shown_its_label_and_its_own_as_it_wants() {
         noya.connect(&silent, &WIRE, Own::News),
         dan.connect(&dan_outlet, &WIRE, Own::Everything),
     ];
-    let to = Contact::account(dan.account().clone(), name_of("Dan"));
-    let to_dan = noya.direct(name_of("Noya"), &to).await.unwrap();
+    let to = Contact::account(dan.account().clone(), name_of("Dan"), Origin::CONSOLE);
+    let to_dan = noya.direct(name_of("Noya"), Origin::CONSOLE, &to).await.unwrap();
     to_dan.say(words("psst"), &echoed, Echo::Labelled("17")).await.unwrap();
     to_dan.say(words("hello"), &echoed, Echo::Alike).await.unwrap();
     to_dan.delivered().await;

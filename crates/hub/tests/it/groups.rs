@@ -173,12 +173,13 @@ async fn who_is_removed_elsewhere_reads_no_more() {
     let shlomo = stage.enter(&admission, "Shlomo").await;
     let reason = Reason::parse("spam").unwrap();
     let kind = Kind::Removed { by: name_of("Noya"), reason: reason.clone() };
-    let entry = Entry { member: MemberId(2), name: name_of("Shlomo"), account: None, kind };
+    let entry =
+        Entry { member: MemberId(2), name: name_of("Shlomo"), account: None, door: None, kind };
     stage.disk.write_elsewhere(group, entry, Timestamp::from_ms(0)).unwrap();
     settle().await;
     let session = shlomo.session.serial();
-    let ended =
-        Signal::GroupEnded { group, session, why: Ended::Removed { by: name_of("Noya"), reason } };
+    let why = Ended::Removed { by: name_of("Noya"), door: None, reason };
+    let ended = Signal::GroupEnded { group, session, why };
     assert_eq!(shlomo.outlet.take_signals(), [ended]);
     noya.say("he is gone").await;
     settle().await;

@@ -1,8 +1,8 @@
 //! What moderators do reaches everyone, and ends what it ends, at every door alike.
 
 use conclave_core::{
-    Alias, Change, Flag, Listing, Mask, Origin, Password, Power, Reason, Refusal, Seq, Standing,
-    Text,
+    Alias, Change, Door, Flag, Listing, Mask, Origin, Password, Power, Reason, Refusal, Seq,
+    Standing, Text,
 };
 use conclave_hub::{Ended, Keep, Position, Signal};
 
@@ -38,7 +38,8 @@ async fn who_is_removed_is_shown_out_everywhere_and_its_seat_opens_nothing() {
     settle().await;
     for gone in [&bar, &phone] {
         let session = gone.session.serial();
-        let why = Ended::Removed { by: name_of("Noya"), reason: spam() };
+        let door = Some(Door::Console);
+        let why = Ended::Removed { by: name_of("Noya"), door, reason: spam() };
         assert_eq!(gone.outlet.take_signals(), [Signal::GroupEnded { group, session, why }]);
         assert!(!gone.read().contains("they are gone"));
         assert_eq!(gone.session.send(words("x"), None).await, Err(Refusal::NotAMember));

@@ -95,7 +95,7 @@ async fn land<L: Log>(
     kind: Kind,
 ) {
     let (member, name) = (MemberId(member), account.name().clone());
-    let entry = Entry { member, name, account: Some(account.clone()), kind };
+    let entry = Entry { member, name, account: Some(account.clone()), door: None, kind };
     let outcome = session.append_one(group, entry).await;
     assert!(matches!(outcome, Outcome::Landed(_)), "{outcome:?}");
 }

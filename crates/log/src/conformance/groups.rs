@@ -1,9 +1,9 @@
 //! Cases of groups: making, listing, deleting, and what is kept of them.
 
 use conclave_core::{
-    Alias, Change, ClientId, Command, Decision, Farewell, Flag, Founding, Group, GroupId, Kind,
-    Listing, Mask, MemberId, Name, Origin, PasswordHash, Power, Reason, Role, SeatHash, Seq,
-    Snapshot, Text, Topic,
+    Alias, Change, ClientId, Command, Decision, Door, Entry, Farewell, Flag, Founding, Group,
+    GroupId, Kind, Listing, Mask, MemberId, Name, Origin, PasswordHash, Power, Reason, Role,
+    SeatHash, Seq, Snapshot, Text, Topic,
 };
 
 use super::Subject;
@@ -156,7 +156,7 @@ pub async fn deleting_refuses_what_is_under_way<S: Subject>(subject: &mut S) {
     assert_eq!(session.read_all(group(1000)).await.unwrap(), []);
 }
 
-/// In answers, pages, and when opened again: texts of every script, client ids, seats.
+/// In answers, pages, and when opened again: texts of every script, client ids, seats, doors.
 pub async fn every_kind_of_event_survives<S: Subject>(subject: &mut S) {
     let text = |text: &str| Text::from_log(text.to_owned());
     let client_id = |id: &str| Some(ClientId::parse(id).expect("a client id"));
@@ -193,8 +193,9 @@ pub async fn every_kind_of_event_survives<S: Subject>(subject: &mut S) {
     ];
     let mut session = Session::open(subject).await;
     session.create(group(1000)).await;
-    for kind in &kinds {
-        session.append(group(1000), entry(kind.clone()));
+    let doors = Door::ALL.map(Some).into_iter().chain([None]);
+    for (kind, door) in kinds.iter().zip(doors.cycle()) {
+        session.append(group(1000), Entry { door, ..entry(kind.clone()) });
     }
     session.finish().await;
     let told = session.kill().await.remove(&group(1000)).unwrap();

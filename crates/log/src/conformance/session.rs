@@ -73,7 +73,7 @@ pub fn removed(by: &str) -> Kind {
 
 /// An entry of member 1.
 pub fn entry(kind: Kind) -> Entry {
-    Entry { member: MemberId(1), name: Name::from_log("Noya"), account: None, kind }
+    Entry { member: MemberId(1), name: Name::from_log("Noya"), account: None, door: None, kind }
 }
 
 /// A clock that stands.

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use conclave_core::{
-    Account, ClientId, Entry, Event, GroupId, Kind, MemberId, Name, SeatHash, Seq, Text, Timestamp,
-    Topic,
+    Account, ClientId, Door, Entry, Event, GroupId, Kind, MemberId, Name, SeatHash, Seq, Text,
+    Timestamp, Topic,
 };
 use rusqlite::{Row, Statement};
 
@@ -19,20 +19,21 @@ pub(super) type Chain = [u8; 16];
 
 /// The columns that [`Names::event`] reads, in order.
 pub(super) const COLUMNS: &str =
-    "seq, at, kind, member, name, text, client_id, seat, chain, account, more";
+    "seq, at, kind, member, name, text, client_id, seat, chain, account, more, door";
 
 /// Writes an event into `fresh`: `id`, `group_id`, then [`COLUMNS`].
 pub(super) const INSERT: &str = "
     INSERT INTO fresh
-        (id, group_id, seq, at, kind, member, name, text, client_id, seat, chain, account, more)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        (id, group_id, seq, at, kind, member, name, text, client_id, seat, chain, account, more,
+         door)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 /// Writes an event into `events`, where nothing of its group is fresh; parameters as of [`INSERT`],
 /// of which the first has no meaning here.
 pub(super) const INSERT_SORTED: &str = "
     INSERT INTO events
-        (group_id, seq, at, kind, member, name, text, client_id, seat, chain, account, more)
-    VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        (group_id, seq, at, kind, member, name, text, client_id, seat, chain, account, more, door)
+    VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 /// The chain before the first event of a group.
 pub(super) fn first_chain(group: GroupId, created_at: Timestamp) -> Chain {
@@ -45,7 +46,7 @@ pub(super) fn first_chain(group: GroupId, created_at: Timestamp) -> Chain {
 
 /// The chain at an event, given the chain before it.
 pub(super) fn chain(before: &Chain, event: &Event) -> Chain {
-    let Entry { member, name, account, .. } = &event.entry;
+    let Entry { member, name, account, door, .. } = &event.entry;
     let parts = Parts::of(event);
     let mut hasher = blake3::Hasher::new();
     hasher.update(before);
@@ -74,6 +75,10 @@ pub(super) fn chain(before: &Chain, event: &Event) -> Chain {
         // Likewise; the length has bytes that no account has.
         hasher.update(&(more.len() as u64).to_le_bytes());
         hasher.update(more.as_bytes());
+    }
+    if let Some(door) = door {
+        // Likewise; the first is a byte that no text has.
+        hasher.update(&[0xff, number_of(*door)]);
     }
     cut(&hasher)
 }
@@ -155,7 +160,7 @@ pub(super) fn insert(
     event: &Event,
     chain: &Chain,
 ) -> rusqlite::Result<()> {
-    let Entry { member, name, account, .. } = &event.entry;
+    let Entry { member, name, account, door, .. } = &event.entry;
     let parts = Parts::of(event);
     statement.execute((
         row,
@@ -171,8 +176,18 @@ pub(super) fn insert(
         chain.as_slice(),
         account.as_ref().map(Account::to_string),
         parts.more,
+        door.map(number_of),
     ))?;
     Ok(())
+}
+
+/// The number by which a door is written down, for ever.
+const fn number_of(door: Door) -> u8 {
+    match door {
+        Door::Console => 0,
+        Door::Web => 1,
+        Door::Irc => 2,
+    }
 }
 
 /// A number as SQLite takes it. Ours count what happened, and never come near the bound.
@@ -213,7 +228,11 @@ impl Names {
             Some(written) => Some(self.account(written)?),
             None => None,
         };
-        Ok((Event { seq, at, entry: Entry { member, name, account, kind } }, chain))
+        let door = match row.get::<_, Option<u8>>(11)? {
+            Some(number) => Some(door_of(number).ok_or(Unreadable::Field("door"))?),
+            None => None,
+        };
+        Ok((Event { seq, at, entry: Entry { member, name, account, door, kind } }, chain))
     }
 
     fn kind(&mut self, seq: Seq, row: &Row<'_>) -> Result<Kind, Unreadable> {
@@ -283,6 +302,10 @@ impl Names {
     }
 }
 
+fn door_of(number: u8) -> Option<Door> {
+    Door::ALL.into_iter().find(|door| number_of(*door) == number)
+}
+
 fn unsigned(number: i64) -> Result<u64, Unreadable> {
     u64::try_from(number).map_err(|_negative| Unreadable::Field("number"))
 }
@@ -310,7 +333,11 @@ mod tests {
             seq: Seq(7),
             at: Timestamp::from_ms(1_000),
             entry: Entry {
-                member: MemberId(3), name: Name::from_log("נויה"), account: None, kind
+                member: MemberId(3),
+                name: Name::from_log("נויה"),
+                account: None,
+                door: None,
+                kind,
             },
         }
     }
@@ -327,7 +354,7 @@ mod tests {
                 origin: Origin::new(Some("noya"), "irc"),
                 role: Role::Moderator,
             },
-            Kind::Joined { seat: None, origin: Origin::of_door("web"), role: Role::Member },
+            Kind::Joined { seat: None, origin: Origin::of_door(Door::Web), role: Role::Member },
             Kind::Joined { seat: None, origin: Origin::default(), role: Role::Member },
             Kind::Joined { seat: None, origin: Origin::default(), role: Role::Owner },
             Kind::Left(conclave_core::Farewell::default()),
@@ -348,7 +375,7 @@ mod tests {
         connection
             .execute_batch(
                 "CREATE TABLE fresh (id, group_id, seq, at, kind, member, name, text, client_id,
-                 seat, chain, account, more)",
+                 seat, chain, account, more, door)",
             )
             .unwrap();
         let group = GroupId::new(8888).unwrap();
@@ -356,6 +383,7 @@ mod tests {
         for (n, kind) in kinds().into_iter().enumerate() {
             let mut event = event(kind);
             event.entry.account = if n % 2 == 0 { account(n as u64) } else { None };
+            event.entry.door = Door::ALL.get(n % 4).copied();
             let chain = chain(&[1; 16], &event);
             insert(&mut connection.prepare(INSERT).unwrap(), 1, 1, &event, &chain).unwrap();
             let mut statement =
@@ -412,6 +440,10 @@ mod tests {
         held_by_another.entry.account = Some(Account::new(AccountId(2), Name::from_log("Noya")));
         for event in [&moved, &later, &other, &named, &held, &held_by_another] {
             chains.push(chain(&[1; 16], event));
+            for door in Door::ALL {
+                let entry = Entry { door: Some(door), ..event.entry.clone() };
+                chains.push(chain(&[1; 16], &Event { entry, ..event.clone() }));
+            }
         }
         chains.push(chain(&[2; 16], &event(Kind::Left(conclave_core::Farewell::default()))));
         let count = chains.len();

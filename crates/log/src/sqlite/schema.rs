@@ -148,6 +148,11 @@ const STEPS: &[&str] = &[
     -- They know neither roles nor settings; the events say the same and more.
     DELETE FROM snapshots;
 ",
+    "
+    -- The door of whoever did it, by its number in the log.
+    ALTER TABLE events ADD COLUMN door INTEGER;
+    ALTER TABLE fresh ADD COLUMN door INTEGER;
+",
 ];
 
 /// Opens the connection that writes: brings the schema up to date and finds the epoch.

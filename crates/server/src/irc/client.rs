@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use conclave_core::{Alias, GroupId, Name, Refusal, Timestamp, limits};
+use conclave_core::{Alias, Door, GroupId, Name, Origin, Refusal, Timestamp, limits};
 use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::encode::{Addressed, Style, channel_of, source_of};
 use conclave_doors::irc::multiline::Gathering;
@@ -23,6 +23,7 @@ use conclave_hub::{
 
 use tokio::time::Instant;
 
+use super::commands;
 use super::peer::{Peer, Told};
 use crate::server::Context;
 use crate::wires::IrcWire;
@@ -65,9 +66,9 @@ impl Ident {
     /// How others write to it, which is called by that name just now.
     pub(crate) fn contact(&self, nick: &Name) -> Contact {
         match self {
-            Self::Visitor(visit) => visit.contact(nick.clone()),
+            Self::Visitor(visit) => visit.contact(nick.clone(), origin()),
             Self::Account { signed_in, .. } => {
-                Contact::account(signed_in.account().clone(), nick.clone())
+                Contact::account(signed_in.account().clone(), nick.clone(), origin())
             }
         }
     }
@@ -83,8 +84,8 @@ impl Ident {
     /// The direct conversation of this client, which is called by that name, with somebody.
     pub(crate) async fn direct(&self, nick: Name, with: &Contact) -> Result<Direct, Refusal> {
         match self {
-            Self::Visitor(visit) => visit.direct(nick, with).await,
-            Self::Account { signed_in, .. } => signed_in.direct(nick, with).await,
+            Self::Visitor(visit) => visit.direct(nick, origin(), with).await,
+            Self::Account { signed_in, .. } => signed_in.direct(nick, origin(), with).await,
         }
     }
 
@@ -158,7 +159,7 @@ impl Channel {
 impl Client {
     /// Whom its lines come from.
     pub(crate) fn source(&self) -> String {
-        source_of(&self.nick)
+        source(&self.nick)
     }
 
     /// Tells it a line at once, before all that is still being gathered.
@@ -247,7 +248,31 @@ impl Client {
         let registry = self.context.irc.registry();
         let meant = members.iter().filter(|member| is_meant(member));
         let bearers = meant.flat_map(|member| registry.bearers(member.name.as_str()));
-        bearers.filter_map(|id| Some((id, Told::from(registry.user(id)?)))).collect()
+        let users = bearers.filter_map(|id| Some((id, registry.user(id)?)));
+        // Who is there by another door may have the nick of a client that is not.
+        let users = users.filter(|(_, user)| user.groups().contains(&channel.session.group()));
+        users.map(|(id, user)| (id, Told::from(user))).collect()
+    }
+
+    /// The client that is meant by a nick. Where one bears it who shares no group with this client,
+    /// and somebody in one of its groups bears it who came by another door, that one is meant: what
+    /// it sees is whom it writes to.
+    pub(crate) fn user_called(&self, nick: &str) -> Option<UserOfPeer> {
+        let (user, is_known) = {
+            let registry = self.context.irc.registry();
+            let (id, user) = registry.find(nick)?;
+            // Its own nick is its own, or that of another connection of its account.
+            let is_known = user.nick == self.nick || registry.are_neighbours(id, self.id);
+            (user.clone(), is_known)
+        };
+        (is_known || self.member_called(nick).is_none()).then_some(user)
+    }
+
+    /// The first of the members of its groups who bears that nick, and where.
+    pub(crate) fn member_called(&self, nick: &str) -> Option<(&Channel, MemberHere)> {
+        self.channels.iter().find_map(|channel| {
+            Some((channel, commands::mode::member_called(channel.session.membership(), nick)?))
+        })
     }
 
     /// Adds whose account a line comes from, where whoever is told it wants to know.
@@ -332,6 +357,29 @@ impl Client {
 /// What of its own a connection is shown: without echoes, whose only connection it is, no message.
 pub(crate) const fn own_of(caps: Caps, is_account: bool) -> Own {
     if caps.has(Cap::EchoMessage) || is_account { Own::AllButNames } else { Own::News }
+}
+
+/// Where everyone comes from who is here by IRC.
+pub(crate) fn origin() -> Origin {
+    Origin::of_door(Door::Irc)
+}
+
+/// The same, with what a client says of itself: as what user masks know it beside its nick, and what
+/// it calls itself in full.
+pub(crate) fn origin_of(user: &UserOfPeer) -> Origin {
+    let own =
+        if user.username == user.nick.as_str() { None } else { Some(user_of(&user.username)) };
+    Origin::new(own.as_deref(), Door::Irc.word()).called(&user.realname)
+}
+
+/// The user that somebody says it is, as it is shown: nobody has checked it.
+pub(crate) fn user_of(username: &str) -> String {
+    format!("~{username}")
+}
+
+/// Whom the lines of a client of that nick come from.
+pub(crate) fn source(nick: &Name) -> String {
+    source_of(nick, Some(Door::Irc))
 }
 
 /// A user as the registry has it.

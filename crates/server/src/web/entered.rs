@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use conclave_core::{Alias, Epoch, Flag, Origin, Password, Refusal, SeatSecret, Seq, Standing};
+use conclave_core::{
+    Alias, Door, Epoch, Flag, Origin, Password, Refusal, SeatSecret, Seq, Standing,
+};
 use conclave_doors::api::{self, Join, MemberShown};
 use conclave_hub::{Admission, Hub, Joined, Membership, Resumed, Session, Source};
 
@@ -74,7 +76,7 @@ pub(crate) fn members_shown(membership: &Membership) -> Vec<MemberShown> {
 
 /// Where those who come by the web come from.
 pub(crate) fn origin() -> Origin {
-    Origin::of_door("web")
+    Origin::of_door(Door::Web)
 }
 
 /// Lets in who joins: by an invitation, or by the password. A group goes by its number, or by its

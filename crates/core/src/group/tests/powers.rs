@@ -362,3 +362,24 @@ fn nothing_is_held_for_what_is_no_longer_on_its_way() {
     }
     assert_eq!(group.expected.capacity(), 0);
 }
+
+#[test]
+fn an_entry_tells_the_door_of_whoever_did_it() {
+    let mut group = Group::default();
+    let doors = [("Noya", Door::Console), ("Wendy", Door::Web), ("Dan", Door::Irc)];
+    for (typed, door) in doors {
+        let entry = submit(&mut group, join_from(typed, Origin::of_door(door)));
+        assert_eq!(entry.door, Some(door));
+        land(&mut group, entry);
+    }
+    for (member, (_, door)) in (1..).zip(doors) {
+        let entry = submit(&mut group, say(member, None));
+        assert_eq!(entry.door, Some(door));
+        land(&mut group, entry);
+    }
+    let removal = submit(&mut group, remove(1, 3));
+    assert_eq!((removal.member, removal.door), (MemberId(3), Some(Door::Console)));
+    land(&mut group, removal);
+    have_done(&mut group, join_from("Eve", Origin::new(None, "elsewhere")));
+    assert_eq!(submit(&mut group, say(4, None)).door, None);
+}

@@ -24,6 +24,7 @@ async fn data_of_version_1_is_whole_and_goes_on() {
     let events = session.read_all(id).await.unwrap();
     let kinds: Vec<_> = events.iter().map(|event| event.entry.name.as_str()).collect();
     assert_eq!(kinds, ["Noya", "Noya", "Noya", "Noya", "Noya", "Noa", "Noa", "Dan", "Dan"]);
+    assert!(events.iter().all(|event| event.entry.door.is_none()), "no door was kept");
     let stored = session.log.load(id).await.unwrap().unwrap();
     // Its snapshot knew neither roles nor settings.
     assert_eq!((stored.snapshot, stored.events.len()), (Snapshot::default(), 9));
@@ -47,6 +48,7 @@ async fn data_of_version_1_is_whole_and_goes_on() {
         member: MemberId(3),
         name: Name::from_log("Noya"),
         account: Some(noya.clone()),
+        door: None,
         kind: Kind::Joined { seat: None, origin: Origin::default(), role: Role::Member },
     };
     for entry in [said("it goes on"), joined] {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use conclave_core::{Name, Password, Refusal};
 use conclave_doors::irc::caps::{Cap, Caps};
-use conclave_doors::irc::encode::{Addressed, HOST};
+use conclave_doors::irc::encode::Addressed;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
     ERR_NEEDMOREPARAMS, ERR_SASLABORTED, ERR_SASLALREADY, ERR_SASLFAIL, ERR_SASLTOOLONG,
@@ -16,7 +16,7 @@ use conclave_doors::irc::sasl::{Plain, Sasl, Step};
 use conclave_hub::{SignedIn, Source};
 
 use super::{away, join, words};
-use crate::irc::client::{Client, own_of};
+use crate::irc::client::{Client, own_of, source};
 use crate::irc::welcome::identify;
 use crate::server::Context;
 
@@ -41,8 +41,7 @@ impl Asking<'_> {
 
     fn greet(&self, signed_in: &SignedIn, replies: &mut Replies) {
         let name = signed_in.account().name().as_str();
-        let nick = self.nick.as_ref().map_or("*", Name::as_str);
-        let source = format!("{nick}!{nick}@{HOST}");
+        let source = self.nick.as_ref().map_or_else(|| "*".to_owned(), source);
         let words = format!("You are now logged in as {name}");
         replies.numeric_with(RPL_LOGGEDIN, &[&source, name], &words);
     }

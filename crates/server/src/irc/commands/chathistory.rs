@@ -62,7 +62,7 @@ impl Source {
                 return client.open_listed(&listed).await.map(|direct| Self::Direct(direct, style));
             }
         }
-        let user = client.context.irc.registry().find(target).map(|(_, user)| user.clone())?;
+        let user = client.user_called(target)?;
         let opened = client.ident.direct(client.nick.clone(), &user.peer.contact).await;
         opened.ok().map(|direct| Self::Direct(direct, style))
     }

@@ -1,6 +1,6 @@
 //! `JOIN`: enters groups: `#8888` by number and password, `#tea` by alias.
 
-use conclave_core::{Alias, GroupId, Origin, Password, Refusal, limits};
+use conclave_core::{Alias, GroupId, Password, Refusal, limits};
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::encode::{Addressed, channel_of};
 use conclave_doors::irc::message::Message;
@@ -13,7 +13,7 @@ use conclave_doors::irc::written::Written;
 use conclave_hub::{Admission, Keep, Session, SignedIn, Source};
 
 use super::{away, markread, names, part, topic, words};
-use crate::irc::client::{Channel, Client};
+use crate::irc::client::{Channel, Client, origin_of};
 use crate::irc::replay;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
@@ -58,11 +58,11 @@ async fn enter(
     key: Option<&str>,
 ) -> Result<(Session, Addressed), Refusal> {
     let (admission, addressed) = admit(client, target, key).await?;
-    let realname = {
+    let origin = {
         let registry = client.context.irc.registry();
-        registry.user(client.id).map(|user| user.realname.clone()).unwrap_or_default()
+        registry.user(client.id).map(origin_of).unwrap_or_default()
     };
-    let admission = admission.coming_from(Origin::of_door("irc").called(&realname));
+    let admission = admission.coming_from(origin);
     let (nick, wire) = (client.nick.clone(), client.wire(addressed));
     let joined = match client.ident.account() {
         Some(signed_in) => signed_in.join(&admission, nick, &client.outlet, wire).await?,

@@ -55,8 +55,8 @@ pub(in crate::irc) fn shown_out(
     let nick = client.nick.as_str();
     let words = match why {
         Ended::Left => return Some(client.line("PART").param(&name)),
-        Ended::Removed { by, reason } => {
-            let line = Written::new(&source_of(by), "KICK").param(&name).param(nick);
+        Ended::Removed { by, door, reason } => {
+            let line = Written::new(&source_of(by, *door), "KICK").param(&name).param(nick);
             // Without a reason it is the name of whoever did it, as of old.
             let words = if reason.is_empty() { nick_of(by) } else { reason.as_str().to_owned() };
             return Some(line.last(&words));

@@ -218,7 +218,7 @@ fn is_key(typed: &str) -> bool {
 }
 
 /// The member who bears that name as IRC writes it.
-pub(super) fn member_called(membership: &Membership, nick: &str) -> Option<MemberHere> {
+pub(in crate::irc) fn member_called(membership: &Membership, nick: &str) -> Option<MemberHere> {
     if let Ok(name) = Name::parse(nick)
         && let Some(member) = membership.named(&name)
     {

@@ -2,7 +2,6 @@
 
 use conclave_core::Name;
 use conclave_doors::irc::caps::lines_of;
-use conclave_doors::irc::encode::source_of;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
     ERR_MONLISTFULL, Numeric, RPL_ENDOFMONLIST, RPL_MONLIST, RPL_MONOFFLINE, RPL_MONONLINE,
@@ -10,7 +9,7 @@ use conclave_doors::irc::numeric::{
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Written;
 
-use crate::irc::client::Client;
+use crate::irc::client::{Client, source};
 
 /// Bytes of nicks on one line.
 const LINE_BYTES_MAX: usize = 380;
@@ -73,7 +72,7 @@ fn tell_status(client: &Client, nicks: Vec<String>, replies: &mut Replies) {
     let (mut online, mut offline) = (Vec::new(), Vec::new());
     for nick in nicks {
         match registry.find(&nick) {
-            Some((_, user)) => online.push(source_of(&user.nick)),
+            Some((_, user)) => online.push(source(&user.nick)),
             None => offline.push(nick),
         }
     }

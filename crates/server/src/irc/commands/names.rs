@@ -45,7 +45,11 @@ pub(super) fn tell(client: &Client, channel: &Channel, replies: &mut Replies) {
     let caps = client.negotiation.caps;
     let shown = |member: &MemberHere| {
         let name = &member.name;
-        let called = if caps.has(Cap::UserhostInNames) { source_of(name) } else { nick_of(name) };
+        let called = if caps.has(Cap::UserhostInNames) {
+            source_of(name, member.origin.door())
+        } else {
+            nick_of(name)
+        };
         format!("{}{called}", shown_ranks(member, caps))
     };
     let members = channel.session.members();

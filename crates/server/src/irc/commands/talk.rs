@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conclave_core::{
-    Alias, Cuts, GroupId, Manner, Origin, Refusal, Relay, Standing, Tags, Text, TextProblem, limits,
+    Alias, Cuts, GroupId, Manner, Refusal, Relay, Standing, Tags, Text, TextProblem, limits,
 };
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::commands::Command;
@@ -15,13 +15,12 @@ use conclave_doors::irc::numeric::{
 };
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::split_words;
-use conclave_hub::{Direct, Said};
+use conclave_hub::Said;
 use tokio::sync::OwnedRwLockReadGuard;
 
 use super::batch;
-use super::mode::member_called;
 use super::words;
-use crate::irc::client::Client;
+use crate::irc::client::{Client, origin};
 
 /// What is being said.
 pub(super) struct Speech<'message> {
@@ -216,7 +215,7 @@ async fn from_outside(client: &Client, target: &str, speech: &Speech<'_>, replie
     let alias = target.strip_prefix('#').and_then(Alias::parse);
     let said = match (alias, Text::parse(&plain(speech.text))) {
         (Some(alias), Ok(text)) if client.context.hub.has_alias(&alias).await => {
-            let (nick, origin) = (client.nick.clone(), Origin::of_door("irc"));
+            let (nick, origin) = (client.nick.clone(), origin());
             client.context.hub.say_from_outside(&alias, nick, origin, text).await
         }
         _ => {
@@ -296,11 +295,14 @@ fn plain(written: &str) -> String {
 /// Says something to one person: in the direct conversation of the two, so that it is kept, and
 /// reaches every connection of both.
 async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies: &mut Replies) {
-    let found = client.context.irc.registry().find(target).map(|(_, user)| user.clone());
+    let found = client.user_called(target);
     let on_its_way = on_its_way_to(client, target).await;
     let direct = match &found {
         Some(user) => client.ident.direct(client.nick.clone(), &user.peer.contact).await,
-        None => to_member(client, target).await,
+        None => match client.member_called(target) {
+            Some((channel, member)) => channel.session.membership().direct(member.member).await,
+            None => Err(Refusal::NobodyOfThatName),
+        },
     };
     let direct = match direct {
         Ok(direct) => direct,
@@ -347,17 +349,6 @@ async fn on_its_way_to(client: &Client, nick: &str) -> Vec<OwnedRwLockReadGuard<
         noted.push(one.read_owned().await);
     }
     noted
-}
-
-/// The direct conversation with a member of a group that one is in, who is here by another door.
-async fn to_member(client: &Client, target: &str) -> Result<Direct, Refusal> {
-    for channel in &client.channels {
-        let membership = channel.session.membership();
-        if let Some(member) = member_called(membership, target) {
-            return membership.direct(member.member).await;
-        }
-    }
-    Err(Refusal::NobodyOfThatName)
 }
 
 fn refuse(name: &str, refusal: Refusal, replies: &mut Replies) {

@@ -1,19 +1,20 @@
 //! `WHO`: who is in a group, or goes by a nick; with the fields one asks for (`WHOX`).
 
-use conclave_core::Name;
+use conclave_core::{Door, Name};
 use conclave_doors::irc::caps::Cap;
-use conclave_doors::irc::encode::{HOST, nick_of};
+use conclave_doors::irc::encode::{host_of, nick_of};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{RPL_ENDOFWHO, RPL_WHOREPLY, RPL_WHOSPCRPL};
 use conclave_doors::irc::replies::Replies;
 
 use super::names::ranks;
-use crate::irc::client::{Channel, Client, UserOfPeer};
+use crate::irc::client::{Channel, Client, UserOfPeer, user_of};
 
 /// Somebody as `WHO` shows them.
 struct Shown {
     channel: String,
     username: String,
+    host: &'static str,
     nick: String,
     is_away: bool,
     ranks: String,
@@ -67,7 +68,10 @@ fn members(client: &Client, channel: &Channel) -> Vec<Shown> {
     let registry = client.context.irc.registry();
     let users: Vec<_> = members
         .iter()
-        .map(|member| registry.find(member.name.as_str()).map(|(_, user)| user.clone()))
+        .map(|member| {
+            let user = registry.find_in(channel.session.group(), member.name.as_str());
+            user.map(|(_, user)| user.clone())
+        })
         .collect();
     drop(registry);
     members
@@ -77,7 +81,8 @@ fn members(client: &Client, channel: &Channel) -> Vec<Shown> {
             Some(user) => shown(client, &user, called.clone(), ranks(member).to_owned()),
             None => Shown {
                 channel: called.clone(),
-                username: format!("~{}", nick_of(&member.name)),
+                username: nick_of(&member.name),
+                host: host_of(member.origin.door()),
                 nick: nick_of(&member.name),
                 is_away: !member.is_here,
                 ranks: ranks(member).to_owned(),
@@ -92,7 +97,8 @@ fn members(client: &Client, channel: &Channel) -> Vec<Shown> {
 fn shown(client: &Client, user: &UserOfPeer, channel: String, ranks: String) -> Shown {
     Shown {
         channel,
-        username: format!("~{}", user.username),
+        username: user_of(&user.username),
+        host: host_of(Some(Door::Irc)),
         nick: user.nick.as_str().to_owned(),
         is_away: user.away.is_some(),
         ranks,
@@ -113,7 +119,7 @@ impl Shown {
 fn tell(client: &Client, shown: &Shown, replies: &mut Replies) {
     let server = &client.context.irc.server;
     let flags = shown.flags(client);
-    let words = [&*shown.channel, &shown.username, HOST, server, &shown.nick, &flags];
+    let words = [&*shown.channel, &shown.username, shown.host, server, &shown.nick, &flags];
     replies.numeric_with(RPL_WHOREPLY, &words, &format!("0 {}", shown.realname));
 }
 
@@ -129,7 +135,7 @@ fn tell_fields(client: &Client, shown: &Shown, asked: &str, replies: &mut Replie
             'u' => line.param(&shown.username),
             // Nobody is told where others connect from.
             'i' => line.param("255.255.255.255"),
-            'h' => line.param(HOST),
+            'h' => line.param(shown.host),
             's' => line.param(&client.context.irc.server),
             'n' => line.param(&shown.nick),
             'f' => line.param(&flags),

@@ -1,6 +1,7 @@
 //! `WHOIS`, `WHOWAS`, `ISON`, `USERHOST`: who somebody is, or was.
 
-use conclave_doors::irc::encode::{HOST, nick_of};
+use conclave_core::Door;
+use conclave_doors::irc::encode::{host_of, nick_of};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
     ERR_NONICKNAMEGIVEN, ERR_NOSUCHNICK, ERR_WASNOSUCHNICK, RPL_AWAY, RPL_ENDOFWHOIS,
@@ -9,8 +10,10 @@ use conclave_doors::irc::numeric::{
 };
 use conclave_doors::irc::replies::Replies;
 
+use conclave_hub::MemberHere;
+
 use super::names::shown_ranks;
-use crate::irc::client::Client;
+use crate::irc::client::{Client, user_of};
 
 pub(super) fn run(client: &Client, message: &Message<'_>, replies: &mut Replies) {
     // `WHOIS server nick` asks a server, of which there is one.
@@ -21,15 +24,14 @@ pub(super) fn run(client: &Client, message: &Message<'_>, replies: &mut Replies)
         return;
     }
     let server = &client.context.irc.server;
-    let found = client.context.irc.registry().find(target).map(|(_, user)| user.clone());
-    if let Some(user) = found {
+    if let Some(user) = client.user_called(target) {
         let nick = user.nick.as_str();
         replies.numeric_with(
             RPL_WHOISUSER,
-            &[nick, &format!("~{}", user.username), HOST, "*"],
+            &[nick, &user_of(&user.username), host_of(Some(Door::Irc)), "*"],
             &user.realname,
         );
-        let channels = shared_channels(client, nick);
+        let channels = shared_channels(client, nick, Some(Door::Irc));
         if !channels.is_empty() {
             replies.numeric_with(RPL_WHOISCHANNELS, &[nick], &channels.join(" "));
         }
@@ -43,11 +45,14 @@ pub(super) fn run(client: &Client, message: &Message<'_>, replies: &mut Replies)
         let seconds = (client.now().ms() - user.active_at.ms()).max(0) / 1_000;
         let signon = user.signon_at.ms() / 1_000;
         replies.numeric(RPL_WHOISIDLE, &[nick, &seconds.to_string(), &signon.to_string()]);
-    } else if let Some((name, channel)) = member_elsewhere(client, target) {
+    } else if let Some((_, member)) = client.member_called(target) {
         // Somebody who is here by another door.
-        replies.numeric_with(RPL_WHOISUSER, &[&name, &format!("~{name}"), HOST, "*"], &name);
-        replies.numeric_with(RPL_WHOISCHANNELS, &[&name], &channel);
-        replies.numeric_with(RPL_WHOISSERVER, &[&name, server], "Conclave");
+        let (nick, host) = (nick_of(&member.name), host_of(member.origin.door()));
+        let words = [&*nick, &*nick, host, "*"];
+        replies.numeric_with(RPL_WHOISUSER, &words, member.name.as_str());
+        let channels = shared_channels(client, &nick, member.origin.door());
+        replies.numeric_with(RPL_WHOISCHANNELS, &[&nick], &channels.join(" "));
+        replies.numeric_with(RPL_WHOISSERVER, &[&nick, server], "Conclave");
     } else {
         replies.numeric(ERR_NOSUCHNICK, &[target]);
     }
@@ -55,26 +60,18 @@ pub(super) fn run(client: &Client, message: &Message<'_>, replies: &mut Replies)
 }
 
 /// The channels that the one who asks may know somebody to be in: those it is in itself.
-fn shared_channels(client: &Client, nick: &str) -> Vec<String> {
+fn shared_channels(client: &Client, nick: &str, door: Option<Door>) -> Vec<String> {
+    let is_meant =
+        |member: &&MemberHere| nick_of(&member.name) == nick && member.origin.door() == door;
     let mut channels = Vec::new();
     for channel in &client.channels {
         let members = channel.session.members();
-        if let Some(member) = members.iter().find(|member| nick_of(&member.name) == nick) {
+        if let Some(member) = members.iter().find(is_meant) {
             let ranks = shown_ranks(member, client.negotiation.caps);
             channels.push(format!("{ranks}{}", channel.name()));
         }
     }
     channels
-}
-
-/// A member of a group that one is in oneself, and that group's channel.
-fn member_elsewhere(client: &Client, target: &str) -> Option<(String, String)> {
-    client.channels.iter().find_map(|channel| {
-        let members = channel.session.members();
-        let names = members.iter().map(|member| nick_of(&member.name));
-        let name = names.into_iter().find(|name| name.eq_ignore_ascii_case(target))?;
-        Some((name, channel.name()))
-    })
 }
 
 pub(super) fn whowas(client: &Client, message: &Message<'_>, replies: &mut Replies) {
@@ -90,8 +87,8 @@ pub(super) fn whowas(client: &Client, message: &Message<'_>, replies: &mut Repli
     }
     for was in were {
         let nick = was.nick.as_str();
-        let username = format!("~{}", was.username);
-        replies.numeric_with(RPL_WHOWASUSER, &[nick, &username, HOST, "*"], &was.realname);
+        let words = [nick, &user_of(&was.username), host_of(Some(Door::Irc)), "*"];
+        replies.numeric_with(RPL_WHOWASUSER, &words, &was.realname);
         let server = &client.context.irc.server;
         replies.numeric_with(RPL_WHOISSERVER, &[nick, server], &was.at.render_minute());
     }
@@ -115,7 +112,8 @@ pub(super) fn userhost(client: &Client, message: &Message<'_>, replies: &mut Rep
         .filter_map(|nick| {
             let (_, user) = registry.find(nick)?;
             let sign = if user.away.is_some() { '-' } else { '+' };
-            Some(format!("{}={sign}~{}@{HOST}", user.nick, user.username))
+            let host = host_of(Some(Door::Irc));
+            Some(format!("{}={sign}{}@{host}", user.nick, user_of(&user.username)))
         })
         .collect();
     drop(registry);
