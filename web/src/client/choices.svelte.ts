@@ -1,11 +1,13 @@
 // What the person chose: language, theme, notifications; and the words that follow from it.
 //
-// Knows no component. The page's own attributes are set here and nowhere else.
+// Knows no component.
 
-import { keepChoices, readChoices, type Choices, type Notify, type Theme } from "../store/kept";
+import { keepChoices, readChoices, type Choices, type Notify, type Theme } from "../store/choices";
 import { english } from "../words/en";
-import { chooseLanguage, directionOf, loadWords, type Language, type Words } from "../words/words";
+import type { Language } from "../words/language";
+import { loadWords, type Words } from "../words/words";
 import { clockOf, type Clock } from "../text/time";
+import { firstLanguage, showLanguage, showTheme } from "./dress";
 
 class Chosen {
   choices: Choices = $state.raw(readChoices());
@@ -13,19 +15,10 @@ class Chosen {
   words: Words = $state.raw(english);
   clock: Clock = $state.raw(clockOf("en"));
 
-  /** Sets the page up before anything is drawn. */
+  /** Has the words of this visit, before anything is drawn with them. */
   async begin(): Promise<void> {
-    const asked = new URLSearchParams(location.search).get("lang");
-    const language = chooseLanguage(asked, this.choices.language, navigator.languages);
-    this.showTheme();
-    // The page is as it will be before the words of it have come.
-    this.#show(language);
-    await this.speak(language, asked !== null);
-  }
-
-  #show(language: Language): void {
-    document.documentElement.lang = language;
-    document.documentElement.dir = directionOf(language);
+    const { language, isAsked } = firstLanguage(this.choices);
+    await this.speak(language, isAsked);
   }
 
   async speak(language: Language, isChosen: boolean): Promise<void> {
@@ -34,17 +27,13 @@ class Chosen {
     // The reader's own way of writing times, where it is a way of this language.
     const own = navigator.languages.find((tag) => tag.toLowerCase().startsWith(language));
     this.clock = clockOf(own ?? language);
-    this.#show(language);
+    showLanguage(language);
     if (isChosen) this.keep({ language });
   }
 
   setTheme(theme: Theme): void {
     this.keep({ theme });
-    this.showTheme();
-  }
-
-  showTheme(): void {
-    document.documentElement.dataset["theme"] = this.choices.theme;
+    showTheme(theme);
   }
 
   setNotify(notify: Notify): void {

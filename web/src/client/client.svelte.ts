@@ -45,6 +45,7 @@ export class Client {
   #pages = new Map<string, Promise<void>>();
   #deadEnds = new Set<string>();
   #told = new Map<string, number>();
+  #comers: (() => void)[] = [];
   #keepDue: ReturnType<typeof setTimeout> | null = null;
 
   /** Reads what was kept and opens the link. */
@@ -95,6 +96,7 @@ export class Client {
   #linked(link: LinkState): void {
     const wasOpen = this.app.link.kind === "open";
     this.#put({ type: "linked", link });
+    if (link.kind !== "connecting") for (const go of this.#comers.splice(0)) go();
     if (link.kind === "open" && !wasOpen) for (const group of this.app.groups) if (!group.direct) this.#resume(group.id);
   }
 
@@ -297,6 +299,8 @@ export class Client {
   }
 
   async #come(op: Op, name: string): Promise<Outcome<Entered>> {
+    // Whoever is quicker than the link waits for it, as long as it is on its way.
+    if (this.app.link.kind === "connecting") await new Promise<void>((resolve) => this.#comers.push(resolve));
     const answer = await this.#ask(op);
     if ("problem" in answer) return answer;
     const entered = readEntered(answer.ok, name);

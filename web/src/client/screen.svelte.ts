@@ -1,7 +1,6 @@
-// What is on the screen beside the groups: dialogs, a line for the person alone, the address.
+// What is on the screen beside the groups: dialogs, and a line for the person alone.
 //
-// Knows no component and no socket. The address tells the group that is open, so that a reload, a
-// bookmark and the back button do what one expects.
+// Knows no component and no socket.
 
 export type DialogName = "invite" | "manage" | "sheet" | "settings" | "switcher";
 
@@ -45,29 +44,3 @@ class Screen {
 }
 
 export const screen = new Screen();
-
-/** A group, a member of it to talk to, and an invitation, as the address has them. */
-export function readAddress(): { group: string | null; with: string; invite: string } {
-  const match = /^\/g\/(\d{1,18})(?:\/([^/]+))?\/?$/.exec(location.pathname);
-  // A token is letters that an address carries as they are; anything else is none.
-  const [token] = /^[\w.~-]{1,512}$/.exec(location.hash.slice(1)) ?? [""];
-  return { group: match?.[1] ?? null, with: decode(match?.[2] ?? ""), invite: match ? token : "" };
-}
-
-/** A part of an address as text; nothing where it is none. */
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return "";
-  }
-}
-
-/** Puts the open group into the address; the secret of an invitation does not stay there. */
-export function writeAddress(group: string | null): void {
-  const path = group === null ? "/" : `/g/${group}`;
-  const query = location.search;
-  if (location.pathname === path && location.hash === "") return;
-  if (location.pathname === path) history.replaceState(null, "", path + query);
-  else history.pushState(null, "", path + query);
-}

@@ -1,10 +1,11 @@
-// What the browser keeps: seats, drafts, unsent messages, the last page of each group, choices.
+// What the browser keeps of groups: seats, drafts, unsent messages, the last page of each.
 //
 // Does not know what they mean to the app. One key a thing, so that two tabs do not overwrite each
-// other's. A browser that keeps nothing (private mode, full disk) costs the comfort and no more.
+// other's.
 
 import { num, readEvents, type ChatEvent } from "../api/frames";
 import type { Send } from "../state/sends";
+import { get, keys, PREFIX, put } from "./local";
 
 export interface Seat {
   readonly group: string;
@@ -26,47 +27,8 @@ export interface Talk {
   readonly isHidden: boolean;
 }
 
-export type Theme = "system" | "light" | "dark";
-export type Notify = "none" | "mentions" | "all";
-
-export interface Choices {
-  readonly theme: Theme;
-  readonly language: string;
-  readonly notify: Notify;
-  readonly name: string;
-  readonly lastOpen: string;
-}
-
 /** Newest events kept for the next visit, each group. */
 const PAGE_KEPT = 60;
-const PREFIX = "conclave:";
-
-function get(key: string): unknown {
-  try {
-    const text = localStorage.getItem(PREFIX + key);
-    return text === null ? null : JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function put(key: string, value: unknown): void {
-  try {
-    if (value === null) localStorage.removeItem(PREFIX + key);
-    else localStorage.setItem(PREFIX + key, JSON.stringify(value));
-  } catch {
-    // A full or closed store: the page works on without it.
-  }
-}
-
-function keys(prefix: string): string[] {
-  try {
-    const all = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? "");
-    return all.filter((key) => key.startsWith(PREFIX + prefix)).map((key) => key.slice(PREFIX.length));
-  } catch {
-    return [];
-  }
-}
 
 /** The group whose seat a changed key of the store is about; null where it is another key. */
 export const groupOfKey = (key: string | null): string | null =>
@@ -148,15 +110,3 @@ export function readPage(group: string): ChatEvent[] {
 }
 export const keepPage = (group: string, events: readonly ChatEvent[]): void =>
   put(`page:${group}`, events.length === 0 ? null : events.slice(-PAGE_KEPT));
-
-export function readChoices(): Choices {
-  const value = (get("choices") ?? {}) as Partial<Choices>;
-  return {
-    theme: value.theme === "light" || value.theme === "dark" ? value.theme : "system",
-    language: value.language ?? "",
-    notify: value.notify === "all" || value.notify === "mentions" ? value.notify : "none",
-    name: value.name ?? "",
-    lastOpen: value.lastOpen ?? "",
-  };
-}
-export const keepChoices = (choices: Choices): void => put("choices", choices);

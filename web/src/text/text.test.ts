@@ -11,7 +11,7 @@ import { completions, readLine, USAGES } from "./slash";
 import { clockOf } from "./time";
 import { english } from "../words/en";
 import { hebrew } from "../words/he";
-import { chooseLanguage } from "../words/words";
+import { chooseLanguage } from "../words/language";
 
 const parts = (text: string, you = ""): Part[] => parse(text, you).flatMap((block) => (block.kind === "words" ? block.parts : []));
 const links = (text: string): string[] => parts(text).flatMap((part) => (part.kind === "link" ? [part.text] : []));
