@@ -303,4 +303,43 @@ describe("talking", () => {
     expect(await noya.button("To the newest").count()).toBe(0);
     terminal.close();
   });
+
+  it("who is at the end stays there though the box shrinks and grows before a scroll is told", async () => {
+    const noya = await stage.person();
+    const group = await noya.create("Noya", "1234");
+    const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
+    for (let at = 1; at <= 60; at += 1) terminal.types(`line ${at}`);
+    await noya.sees("line 60");
+    await noya.log.evaluate(async (log) => {
+      const box = document.querySelector("textarea");
+      if (!box) return;
+      const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+      box.style.blockSize = "200px";
+      await frame();
+      await frame();
+      box.style.blockSize = "40px";
+      log.scrollTop += 0;
+      box.style.blockSize = "160px";
+      log.dispatchEvent(new Event("scroll"));
+    });
+    for (let at = 61; at <= 90; at += 1) terminal.types(`line ${at}`);
+    await noya.sees("line 90");
+    expect(await noya.button("To the newest").count()).toBe(0);
+    terminal.close();
+  });
+
+  it("who has just gone up is not taken back to the end by what comes before that is told", async () => {
+    const noya = await stage.person();
+    const group = await noya.create("Noya", "1234");
+    const terminal = await Terminal.join(stage.program.console, "Shlomo", group, "1234");
+    for (let at = 1; at <= 60; at += 1) terminal.types(`line ${at}`);
+    await noya.sees("line 60");
+    await noya.log.evaluate((log) => {
+      log.scrollTop -= 500;
+      window.dispatchEvent(new Event("blur"));
+      window.dispatchEvent(new Event("focus"));
+    });
+    await noya.button("To the newest").waitFor();
+    terminal.close();
+  });
 });
