@@ -43,10 +43,10 @@ describe("running a group", () => {
     await bar.page.getByText("You were removed from this group").waitFor();
   });
 
-  it("who does not run the group is offered a message and no more", async () => {
+  it("who does not run the group is offered to write to somebody or to ignore them, and no more", async () => {
     const { bar } = await two();
     await press(bar, "Noya");
-    expect(await bar.members.getByRole("group").getByRole("button").allTextContents()).toEqual(["Message"]);
+    expect(await bar.members.getByRole("group").getByRole("button").allTextContents()).toEqual(["Message", "Ignore"]);
     expect(await bar.button("Manage group").count()).toBe(0);
   });
 

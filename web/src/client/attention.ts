@@ -4,7 +4,7 @@
 
 import { chosen } from "./choices.svelte";
 import { homeOf } from "../state/directs";
-import type { News } from "./client.svelte";
+import type { News } from "./news";
 
 /** `(3) 8888 – Conclave`, and a dot on the icon. */
 export function showCounts(title: string | null, counts: { unread: number; mentions: number }): void {

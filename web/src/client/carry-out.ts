@@ -5,6 +5,7 @@
 
 import { num, readBans, readMembers, str, type Json, type Problem } from "../api/frames";
 import { homeOf } from "../state/directs";
+import { IGNORED_MAX, isIgnored, nameMeant, withIgnored } from "../state/ignored";
 import type { Group } from "../state/group";
 import { groupOf } from "../state/app";
 import type { Slash } from "../text/slash";
@@ -83,6 +84,8 @@ export async function carryOut(client: Client, group: Group, slash: Slash, page:
       return tell(await client.do({ op: "topic", group: home, text: slash.text }));
     case "direct":
       return converse(client, home, slash, page);
+    case "ignore":
+      return slash.name === "" ? tellIgnored(client, home) : ignore(client, home, slash.name, slash.isIgnored);
     case "moderate":
       return tell(
         await client.do({
@@ -134,6 +137,34 @@ function converse(client: Client, home: string, { to, text }: { readonly to: str
     label: chosen.words.direct.open,
     run: () => page.openGroup(id),
   });
+  return true;
+}
+
+function tellIgnored(client: Client, home: string): boolean {
+  screen.say(chosen.words.notes.ignored((groupOf(client.app, home)?.ignored ?? []).map(isolate)));
+  return true;
+}
+
+/** Hides what a member of a group says from now on and said before, or shows it again. */
+export function ignore(client: Client, home: string, typed: string, isToBe: boolean): boolean {
+  const { notes, manage } = chosen.words;
+  const group = groupOf(client.app, home);
+  const name = group ? nameMeant(group, typed) : null;
+  const say = (text: string): boolean => {
+    screen.say(text);
+    return false;
+  };
+  if (!group || name === null) return say(notes.nobody(isolate(typed)));
+  if (name === group.you) return say(notes.yourself);
+  if (isToBe && !isIgnored(group, name) && group.ignored.length >= IGNORED_MAX) return say(notes.ignoredMax(IGNORED_MAX));
+  client.ignore(home, withIgnored(group.ignored, name, isToBe));
+  const takeBack = (): void => {
+    // The name may be another one by then.
+    client.ignore(home, group.ignored);
+    screen.say(null);
+  };
+  if (isToBe) screen.say(notes.ignoring(isolate(name)), { label: manage.unignore, run: takeBack });
+  else screen.say(notes.heardAgain(isolate(name)));
   return true;
 }
 

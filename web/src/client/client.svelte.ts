@@ -8,10 +8,12 @@ import type { Answer, Link, LinkState, Listener } from "../link/link";
 import { directId, homeOf, type Direct } from "../state/directs";
 import { firstSeq, isMessage, lastSeq, newGroup, type Group } from "../state/group";
 import { groupOf, isSeen, newApp, reduce, type App, type Input } from "../state/app";
+import { isIgnored } from "../state/ignored";
+import { unreadIn } from "../state/log";
 import { due, isTemporary, type Send } from "../state/sends";
 import { TELL_EVERY_MS } from "../state/typing";
 import * as kept from "../store/kept";
-import { mentions } from "../text/mentions";
+import { newsOf, type News } from "./news";
 
 /** Events asked for at a time. */
 const PAGE = 100;
@@ -25,13 +27,6 @@ const PAST_EVERY_HEAD = Number.MAX_SAFE_INTEGER;
 export type Outcome<T> = { readonly ok: T } | { readonly problem: Problem };
 
 const broken: Problem = { code: "broken", message: "" };
-
-/** What came in while it could be of interest to somebody who looks elsewhere. */
-export interface News {
-  readonly group: Group;
-  readonly event: ChatEvent;
-  readonly isCalled: boolean;
-}
 
 export class Client {
   app: App = $state.raw(newApp());
@@ -68,21 +63,23 @@ export class Client {
       topic: seat.topic,
       alias: seat.alias,
       read: seat.read,
+      ignored: kept.readIgnored(seat.group),
       events,
       head: events.at(-1)?.seq ?? 0,
       sends: kept.readSends(seat.group),
     };
-    this.#put({ type: "added", group });
+    // What was unread when the page was left has its line again.
+    this.#put({ type: "added", group: { ...group, line: unreadIn(group, group.read + 1).length > 0 ? group.read : null } });
   }
 
   #restoreTalk(home: string, talk: Pick<kept.Talk, "with" | "read">): void {
     const id = directId(home, talk.with);
-    const { you = "", standing = { kind: "away" } } = groupOf(this.app, home) ?? {};
+    const { you = "", standing = { kind: "away" }, ignored = [] } = groupOf(this.app, home) ?? {};
     const events = kept.readPage(id);
     const fresh = newGroup(id, you, { home, with: talk.with });
     this.#put({
       type: "added",
-      group: { ...fresh, standing, events, read: talk.read, head: events.at(-1)?.seq ?? 0, sends: kept.readSends(id) },
+      group: { ...fresh, standing, ignored, events, read: talk.read, head: events.at(-1)?.seq ?? 0, sends: kept.readSends(id) },
     });
   }
 
@@ -188,7 +185,12 @@ export class Client {
       if (frame.type === "direct") directs.push(frame);
     }
     flush();
+    const before = this.app;
     this.app = app;
+    for (const { id, direct, ignored } of app.groups) {
+      // Who is ignored stays so under another name.
+      if (direct === null && ignored !== groupOf(before, id)?.ignored) kept.keepIgnored(id, ignored);
+    }
     for (const { group, name, event } of directs) news.push(...this.#direct({ home: group, with: name || event.name }, event));
     for (const group of app.groups) this.#dropSettled(group);
     this.#keepLater();
@@ -228,6 +230,8 @@ export class Client {
 
   /** Takes in an event of a conversation; gives it back where it is news. */
   #direct(direct: Direct, event: ChatEvent): News[] {
+    const home = groupOf(this.app, direct.home);
+    if (home && isIgnored(home, event.name)) return [];
     const id = directId(direct.home, direct.with);
     const known = groupOf(this.app, id);
     // Who left and came back is somebody else, and begins from the start.
@@ -480,6 +484,26 @@ export class Client {
     const { head = 0 } = groupOf(this.app, group) ?? {};
     this.#put({ type: "read", group, seq: head }, { type: "lineCleared", group });
   }
+  /** Makes what was said in a group from that event on unread again; false where there is nothing. */
+  markUnread(id: string, seq: number): boolean {
+    const before = groupOf(this.app, id);
+    this.#put({ type: "unread", group: id, seq });
+    const group = groupOf(this.app, id);
+    if (!group || group === before) return false;
+    const seat = kept.readSeat(id);
+    // Reading on never takes back what is kept as read, and this does.
+    if (seat) kept.keepSeat({ ...seat, read: group.read });
+    return true;
+  }
+  /** Chooses whom to ignore in a group, in this browser alone. */
+  ignore(group: string, names: readonly string[]): void {
+    kept.keepIgnored(group, names);
+    this.#put({ type: "ignored", group, names });
+  }
+  /** Another tab chose so. */
+  ignoredChanged(group: string): void {
+    this.#put({ type: "ignored", group, names: kept.readIgnored(group) });
+  }
   told(group: string): void {
     this.#put({ type: "told", group });
   }
@@ -512,15 +536,6 @@ export class Client {
       if (JSON.stringify(next) !== JSON.stringify(seat)) kept.keepSeat(next);
     }
   }
-}
-
-/** What of these events is news: said by others, just now, and not part of what is caught up. */
-function newsOf(app: App, group: Group, events: readonly ChatEvent[]): News[] {
-  if (group.head === 0 || isSeen(app, group)) return [];
-  const live = events.filter((event) => event.seq > group.head && event.seq > group.missedUpTo);
-  return live
-    .filter((event) => isMessage(event) && event.name !== group.you)
-    .map((event) => ({ group, event, isCalled: mentions(event.text, group.you) }));
 }
 
 /** A client id: random, also where the page is not served over TLS. */

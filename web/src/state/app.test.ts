@@ -202,6 +202,67 @@ describe("what is unread", () => {
   });
 });
 
+describe("unread again", () => {
+  const read = (): App => run(joined(), happened(events(11, 20)));
+
+  it("is what was said from there on, with the line above it, and stays so while more is said", () => {
+    const app = run(read(), { type: "unread", group: "8888", seq: 18 }, happened(events(21, 21)));
+    expect(group(app)).toMatchObject({ read: 17, line: 17, unread: 4 });
+  });
+
+  it("counts calls, and neither one's own messages nor what is no message", () => {
+    const app = run(
+      joined(),
+      happened([event(11, { name: "Noya" }), event(12, { kind: "topic" }), event(13, { text: "Noya, look" }), event(14)]),
+      { type: "unread", group: "8888", seq: 11 },
+    );
+    expect(group(app)).toMatchObject({ read: 12, line: 12, unread: 2, mentions: 1 });
+  });
+
+  it("is nothing where only oneself has spoken since", () => {
+    const before = run(joined(), happened([event(11, { name: "Noya" })]));
+    expect(run(before, { type: "unread", group: "8888", seq: 11 })).toBe(before);
+  });
+
+  it("is read by going to the end, and has its line still after another group was looked at", () => {
+    const app = run(read(), { type: "unread", group: "8888", seq: 18 }, { type: "focused", hasFocus: false }, { type: "focused", hasFocus: true });
+    expect(group(app).unread).toBe(3);
+    expect(group(run(app, { type: "followed", group: "8888", isFollowed: true })).unread).toBe(0);
+    const back = run(app, { type: "opened", group: null }, { type: "opened", group: "8888" });
+    expect(group(back)).toMatchObject({ unread: 0, line: 17 });
+  });
+});
+
+describe("who is ignored", () => {
+  const ignoring = (...names: string[]): Input => ({ type: "ignored", group: "8888", names });
+  const texts = (app: App): string[] => rowsOf(group(app)).flatMap((row) => (row.kind === "message" ? [row.event.text] : []));
+
+  it("is not seen, whatever the case of the name, and is seen again afterwards", () => {
+    const app = run(joined(), happened([event(11, { name: "Bar" }), event(12), event(13, { name: "Bar", kind: "left" })]), ignoring("bar"));
+    expect(texts(app)).toEqual(["message 12"]);
+    expect(rowsOf(group(app)).filter((row) => row.kind === "notice")).toEqual([]);
+    expect(texts(run(app, ignoring()))).toEqual(["message 11", "message 12"]);
+  });
+
+  it("is not counted, and types unseen", () => {
+    const app = run(
+      joined(),
+      { type: "focused", hasFocus: false },
+      { type: "typing", group: "8888", name: "Bar", state: "active", now: 0 },
+      ignoring("Bar"),
+      { type: "typing", group: "8888", name: "Bar", state: "active", now: 0 },
+      happened([event(11, { name: "Bar", text: "Noya!" }), event(12)]),
+    );
+    expect(group(app)).toMatchObject({ unread: 1, mentions: 0, typing: [] });
+  });
+
+  it("stays so under another name", () => {
+    const app = run(joined(), ignoring("Bar"), happened([event(11, { name: "Bar", kind: "renamed", to: "Barak" }), event(12, { name: "Barak" })]));
+    expect(group(app).ignored).toEqual(["Barak"]);
+    expect(texts(app)).toEqual([]);
+  });
+});
+
 describe("members", () => {
   it("come, go, and are called otherwise", () => {
     const app = run(

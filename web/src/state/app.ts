@@ -6,7 +6,8 @@ import type { ChatEvent, Entered, Member, Problem, TypingState } from "../api/fr
 import type { LinkState } from "../link/link";
 import { afterHome } from "./directs";
 import { entered, newGroup, type Group } from "./group";
-import { happened, paged, putAside } from "./log";
+import { ignore, isIgnored } from "./ignored";
+import { happened, markUnread, paged, putAside } from "./log";
 import { setHere } from "./members";
 import { discard, mark, queue, requeue, settle, type Send } from "./sends";
 import { expire, typed } from "./typing";
@@ -53,6 +54,9 @@ export type Input =
   | { readonly type: "followed"; readonly group: string; readonly isFollowed: boolean }
   | { readonly type: "focused"; readonly hasFocus: boolean }
   | { readonly type: "read"; readonly group: string; readonly seq: number }
+  /** To be read again, from that event on. */
+  | { readonly type: "unread"; readonly group: string; readonly seq: number }
+  | { readonly type: "ignored"; readonly group: string; readonly names: readonly string[] }
   | { readonly type: "lineCleared"; readonly group: string }
   | { readonly type: "told"; readonly group: string }
   | { readonly type: "passed"; readonly now: number };
@@ -100,6 +104,8 @@ export function reduce(app: App, input: Input): App {
         groups: app.groups.filter((group) => !isWithin(group, input.group)),
         open: app.groups.some((group) => group.id === app.open && isWithin(group, input.group)) ? null : app.open,
       };
+    case "ignored":
+      return { ...app, groups: app.groups.map((group) => ignore(group, input.group, input.names)) };
     case "passed":
       return {
         ...app,
@@ -124,7 +130,7 @@ const isWithin = (group: Group, id: string): boolean => group.id === id || group
 
 type GroupInput = Exclude<
   Input,
-  { readonly type: "linked" | "added" | "entered" | "happened" | "ended" | "opened" | "focused" | "removed" | "passed" }
+  { readonly type: "linked" | "added" | "entered" | "happened" | "ended" | "opened" | "focused" | "removed" | "ignored" | "passed" }
 >;
 
 function reduceGroup(app: App, group: Group, input: GroupInput): Group {
@@ -136,7 +142,7 @@ function reduceGroup(app: App, group: Group, input: GroupInput): Group {
     case "presence":
       return { ...group, members: setHere(group.members, input.name, input.here) };
     case "typing":
-      return input.name === group.you
+      return input.name === group.you || isIgnored(group, input.name)
         ? group
         : { ...group, typing: typed(group.typing, input.name, input.state, input.now) };
     case "queued":
@@ -156,6 +162,8 @@ function reduceGroup(app: App, group: Group, input: GroupInput): Group {
       return follow(app, group, input.isFollowed);
     case "read":
       return readUpTo(group, input.seq);
+    case "unread":
+      return markUnread(group, input.seq);
     case "lineCleared":
       return group.line === null ? group : { ...group, line: null };
     case "told":
@@ -223,8 +231,9 @@ function linked(app: App, link: LinkState): App {
 function opened(app: App, id: string | null): App {
   if (app.open === id) return app;
   const groups = app.groups.map((group) => {
-    // The line stays while the group is looked at, and goes with leaving it.
-    if (group.id === app.open) return { ...putAside(group), line: null };
+    // The line stays while the group is looked at, and goes with leaving it unless there is something
+    // unread.
+    if (group.id === app.open) return { ...putAside(group), line: group.unread > 0 ? group.read : null };
     if (group.id !== id) return group;
     const isAtNewest = { ...group, isFollowed: true };
     return app.hasFocus ? readUpTo(isAtNewest, isAtNewest.head) : isAtNewest;

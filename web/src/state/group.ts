@@ -32,6 +32,8 @@ export interface Group {
   /** What is switched on in how the group works, by the server's words. */
   readonly flags: readonly string[];
   readonly members: readonly Member[];
+  /** Names of those whom this reader does not want to hear. */
+  readonly ignored: readonly string[];
   readonly standing: Standing;
   readonly events: readonly ChatEvent[];
   /** The number before which the server has nothing, where that is known: 1, or what is left. */
@@ -66,6 +68,7 @@ export function newGroup(id: string, you: string, direct: Direct | null = null):
     role: "member",
     flags: [],
     members: [],
+    ignored: [],
     standing: { kind: "away" },
     events: [],
     floor: 1,

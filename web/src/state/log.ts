@@ -6,6 +6,7 @@
 import type { ChatEvent } from "../api/frames";
 import { applyToMembers } from "./members";
 import { isAtEnd, isMessage, lastSeq, WINDOW_ASIDE, WINDOW_MAX, type Group } from "./group";
+import { isIgnored, isUnheard, withIgnored } from "./ignored";
 import { settleByEvent } from "./sends";
 import { stopTyping } from "./typing";
 import { mentions } from "../text/mentions";
@@ -25,15 +26,16 @@ export function happened(group: Group, events: readonly ChatEvent[], gaze: Gaze)
   // The first page after a visit that begins: what is above `read` came while nobody was here.
   const isCold = group.head === 0 && group.read > 0;
   const newest = fresh.at(-1)?.seq ?? group.head;
-  let { members, topic, flags, you, role, typing, sends, unread, mentions: called, missed, line } = group;
+  let { ignored, members, topic, flags, you, role, typing, sends, unread, mentions: called, missed, line } = group;
   for (const event of fresh) {
     members = applyToMembers(members, event);
     if (event.kind === "topic") topic = event.text;
     if (event.kind === "settings") flags = switched(flags, event);
     if (event.kind === "renamed" && event.name === you) you = event.to;
+    if (event.kind === "renamed" && isIgnored(group, event.name)) ignored = withIgnored(withIgnored(ignored, event.name, false), event.to, true);
     if (event.kind === "role" && event.of === you) role = members.find((one) => one.name === you)?.role ?? role;
     typing = stopTyping(typing, event.name);
-    if (!isMessage(event)) continue;
+    if (!isMessage(event) || isUnheard(group, event)) continue;
     const isMissed = event.seq <= group.missedUpTo;
     if (isMissed) missed += 1;
     if (event.name === you) {
@@ -56,6 +58,7 @@ export function happened(group: Group, events: readonly ChatEvent[], gaze: Gaze)
   return {
     ...group,
     ...grown,
+    ignored,
     members,
     topic,
     flags,
@@ -130,6 +133,26 @@ export function paged(
   if (newer.length === 0 || newer[0]?.seq !== last + 1) return group;
   const head = Math.max(group.head, newer.at(-1)?.seq ?? 0);
   return { ...group, events: [...group.events, ...newer].slice(-WINDOW_MAX), head };
+}
+
+/** What others said from that event on, as far as it is here and of interest. */
+export const unreadIn = (group: Group, seq: number): readonly ChatEvent[] =>
+  group.events.filter((event) => event.seq >= seq && isMessage(event) && event.name !== group.you && !isUnheard(group, event));
+
+/** Makes what was said from that event on unread again, until the reader goes to the end once more. */
+export function markUnread(group: Group, seq: number): Group {
+  const unread = unreadIn(group, seq);
+  const [first] = unread;
+  if (!first) return group;
+  return {
+    ...group,
+    read: first.seq - 1,
+    line: first.seq - 1,
+    // What lies after the window is not here to be looked at, and counts all the same.
+    unread: unread.length + Math.max(0, group.head - lastSeq(group)),
+    mentions: unread.filter((event) => group.direct !== null || mentions(event.text, group.you)).length,
+    isFollowed: false,
+  };
 }
 
 /** Lets go of what only the group on the screen needs. */

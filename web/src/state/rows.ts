@@ -8,6 +8,7 @@ import type { ChatEvent } from "../api/frames";
 import { mentions } from "../text/mentions";
 import { dayOf } from "../text/time";
 import { isAtEnd, isAtStart, isMessage, type Group } from "./group";
+import { isUnheard } from "./ignored";
 import { shown, type Send } from "./sends";
 
 export type Row =
@@ -71,7 +72,7 @@ export function rowsOf(group: Group): Row[] {
 
   if (group.events.length > 0 && isAtStart(group)) rows.push({ kind: "start", key: "start" });
   for (const event of group.events) {
-    if (!isShown(event) || (group.direct !== null && isTraffic(event))) continue;
+    if (!isShown(event) || isUnheard(group, event) || (group.direct !== null && isTraffic(event))) continue;
     if (group.hole !== null && group.hole > 0 && event.seq === group.hole) {
       fold();
       rows.push({ kind: "hole", key: "hole" });

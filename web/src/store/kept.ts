@@ -4,6 +4,7 @@
 // other's.
 
 import { num, readEvents, type ChatEvent } from "../api/frames";
+import { IGNORED_MAX } from "../state/ignored";
 import type { Send } from "../state/sends";
 import { get, keys, PREFIX, put } from "./local";
 
@@ -30,9 +31,9 @@ export interface Talk {
 /** Newest events kept for the next visit, each group. */
 const PAGE_KEPT = 60;
 
-/** The group whose seat a changed key of the store is about; null where it is another key. */
-export const groupOfKey = (key: string | null): string | null =>
-  key?.startsWith(`${PREFIX}seat:`) ? key.slice(PREFIX.length + 5) : null;
+/** The group about which a changed key of the store says such a thing; null where it is another key. */
+export const groupOfKey = (thing: "seat" | "ignored", key: string | null): string | null =>
+  key?.startsWith(`${PREFIX}${thing}:`) ? key.slice(PREFIX.length + thing.length + 1) : null;
 
 export function readSeat(group: string): Seat | null {
   const value = get(`seat:${group}`) as Partial<Seat> | null;
@@ -64,7 +65,7 @@ export function forget(group: string): void {
   }
   for (const key of [...keys(`send:${group}:`), ...keys(`send:${group}/`)]) put(key, null);
 }
-const THINGS = ["seat", "draft", "page", "talk"];
+const THINGS = ["seat", "draft", "page", "talk", "ignored"];
 
 /** Keeps what there is of a conversation under another name. */
 export function move(from: string, to: string): void {
@@ -85,6 +86,13 @@ export function readTalks(home: string): Talk[] {
   return talks.filter((talk) => talk !== null && !talk.isHidden) as Talk[];
 }
 export const keepTalk = (id: string, talk: Talk): void => put(`talk:${id}`, talk);
+
+export function readIgnored(group: string): string[] {
+  const names = get(`ignored:${group}`);
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string").slice(0, IGNORED_MAX) : [];
+}
+export const keepIgnored = (group: string, names: readonly string[]): void =>
+  put(`ignored:${group}`, names.length === 0 ? null : names);
 
 export const readDraft = (group: string): string => {
   const draft = get(`draft:${group}`);

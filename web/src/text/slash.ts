@@ -11,6 +11,8 @@ export type Slash =
   | { readonly do: "rename"; readonly name: string }
   | { readonly do: "topic"; readonly text: string | null }
   | { readonly do: "direct"; readonly to: string; readonly text: string }
+  /** Without a name: to be told who is ignored. */
+  | { readonly do: "ignore"; readonly name: string; readonly isIgnored: boolean }
   | { readonly do: "moderate"; readonly what: Deed; readonly name: string; readonly text: string }
   | { readonly do: "history"; readonly count: number }
   | { readonly do: Plain }
@@ -57,6 +59,8 @@ export const USAGES: readonly Usage[] = [
   entry("/list", "list", "list"),
   entry("/me ACTION", "me", "me"),
   entry("/msg NAME [TEXT]", "msg query w whisper", "msg"),
+  entry("/ignore [NAME]", "ignore", "ignore"),
+  entry("/unignore NAME", "unignore", "unignore"),
   entry("/shrug [TEXT]", "shrug", "shrug"),
   entry("/code TEXT", "code", "code"),
   entry("/nick NAME", "nick", "nick"),
@@ -149,6 +153,10 @@ function carryOut(word: string, rest: string): Slash | null {
     case "msg":
       // Without words it opens the conversation.
       return first === "" ? null : { do: "direct", to: first.replace(/^@/, ""), text: after };
+    case "ignore":
+    case "unignore":
+      if (word === "unignore" && first === "") return null;
+      return { do: "ignore", name: rest.replace(/^@/, ""), isIgnored: word === "ignore" };
     case "nick":
       return rest === "" ? null : { do: "rename", name: rest };
     case "topic":

@@ -105,6 +105,9 @@ describe("slash commands", () => {
     ["/", { do: "unknown", word: "/" }],
     ["/history 50", { do: "history", count: 50 }],
     ["/msg Bar psst\nyou", { do: "direct", to: "Bar", text: "psst\nyou" }],
+    ["/ignore @Bar Two", { do: "ignore", name: "Bar Two", isIgnored: true }],
+    ["/ignore", { do: "ignore", name: "", isIgnored: true }],
+    ["/unignore", { do: "usage", usage: "/unignore NAME" }],
     ["   ", null],
   ])("%j", (line, expected) => expect(readLine(line)).toEqual(expected));
 
