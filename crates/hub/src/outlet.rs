@@ -98,6 +98,12 @@ impl Outlet {
         feed.is_closed || (!feed.has_unsent() && !feed.has_history())
     }
 
+    /// Whether something waits for the peer to take what came before it.
+    pub fn is_behind(&self) -> bool {
+        let is_lagging = self.lock().is_lagging;
+        is_lagging || !self.is_drained()
+    }
+
     /// Whether it has gone out of use.
     pub fn is_closed(&self) -> bool {
         self.lock().is_closed

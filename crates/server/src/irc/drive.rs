@@ -491,6 +491,11 @@ impl IrcDriver {
         match &self.phase {
             Phase::Client(_) if self.silent_at() > now => {}
             Phase::New(_) => self.close("You did not register in time"),
+            Phase::Client(_) if self.asked_at.is_some() && self.outlet.is_behind() => {
+                // It takes its time to read, and what it was asked by may still be waiting here. One
+                // that takes nothing at all is found out by the outlet.
+                self.asked_at = Some(now);
+            }
             Phase::Client(_) if self.asked_at.is_some() => self.close("Ping timeout"),
             Phase::Client(_) => {
                 self.asked_at = Some(now);

@@ -10,6 +10,7 @@
 )]
 
 mod browser;
+mod irc_slow;
 mod pipe;
 mod stage;
 mod transcripts;

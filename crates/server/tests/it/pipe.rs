@@ -81,6 +81,17 @@ impl Client {
         })
     }
 
+    /// Reads what is there, at most so much.
+    pub(crate) fn read_at_most(&self, count: usize) -> Vec<u8> {
+        self.from_server.with(|state| {
+            if let Some(writer) = state.writer.take() {
+                writer.wake();
+            }
+            let count = count.min(state.bytes.len());
+            state.bytes.drain(..count).collect()
+        })
+    }
+
     /// Reads what is there, and waits for it up to `longest`.
     pub(crate) async fn read(&self, longest: Duration) -> Read {
         let arrival = async {
