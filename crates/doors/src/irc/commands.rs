@@ -95,7 +95,7 @@ pub const TABLE: &[Row] = &[
     row("HELP", Command::Help, 0, When::Registered, "HELP [command]: tells about a command"),
     row("HELPOP", Command::Help, 0, When::Registered, "HELPOP [command]: the same as HELP"),
     row("INFO", Command::Info, 0, When::Registered, "INFO: what this server is"),
-    row("INVITE", Command::Invite, 0, When::Registered, "INVITE nick #channel: lets somebody in, also past +i and without the key"),
+    row("INVITE", Command::Invite, 0, When::Registered, "INVITE nick #channel: lets somebody in past +i, +l and bans; a key is needed all the same"),
     row("ISON", Command::Ison, 1, When::Registered, "ISON nick...: which of them are here"),
     row("JOIN", Command::Join, 1, When::Registered, "JOIN #8888 password: joins the group of that number; JOIN #name makes a channel where there is none"),
     row("KICK", Command::Kick, 2, When::Registered, "KICK #channel nick [reason]: removes somebody; operators only"),

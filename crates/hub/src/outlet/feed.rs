@@ -132,12 +132,17 @@ impl Cursor {
                 && match own {
                     Own::LeftOut => true,
                     Own::Messages => !event.entry.is_message(),
-                    Own::News => event.entry.is_message() || is_renaming(event),
+                    Own::News => is_said(event) || is_renaming(event),
                     Own::AllButNames => is_renaming(event),
                     Own::Everything => false,
                 }
         }
     }
+}
+
+/// Whether it is something said, be it in signs that only some doors show.
+const fn is_said(event: &Event) -> bool {
+    event.entry.is_message() || matches!(event.entry.kind, Kind::Relayed(_))
 }
 
 const fn is_renaming(event: &Event) -> bool {

@@ -35,7 +35,8 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
             continue;
         }
         let is_channel = target.strip_prefix('#').is_some_and(|word| {
-            Alias::parse(word).is_some() || word.bytes().all(|byte| byte.is_ascii_digit())
+            let is_number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+            is_number || Alias::parse(word).is_some()
         });
         if !is_channel {
             replies.numeric(ERR_NOSUCHCHANNEL, &[target]);

@@ -14,6 +14,15 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     if nick == client.nick {
         return;
     }
+    // Before anybody is told of it: one group is not to see a nick that another refuses.
+    let is_taken = client.channels.iter().any(|channel| {
+        let membership = channel.session.membership();
+        membership.find(&nick).is_some_and(|bearer| bearer != membership.member())
+    });
+    if is_taken {
+        replies.numeric(ERR_NICKNAMEINUSE, &[nick.as_str()]);
+        return;
+    }
     let before = client.nick.clone();
     // Claimed first, so that nobody takes it while the groups decide.
     let claimed = client.context.irc.registry().rename(client.id, &nick, client.now());
