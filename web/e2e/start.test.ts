@@ -6,12 +6,14 @@ import type { Person } from "./people";
 import { Stage } from "./stage";
 
 const stage = new Stage();
+/** What the service worker has kept would come though it is held back. */
+const unkept: BrowserContextOptions = { serviceWorkers: "block" };
 const isThere = (one: Person): Promise<boolean> =>
   one.page.evaluate(() => performance.getEntriesByName("app is there").length > 0);
 
 /** Somebody who opens that page where the app does not come before it is let. */
 async function before(path: string, options: BrowserContextOptions = {}): Promise<{ one: Person; letIn: () => Promise<void> }> {
-  const one = await stage.person("/healthz", options);
+  const one = await stage.person("/healthz", { ...unkept, ...options });
   return { one, letIn: await hold(one, path) };
 }
 async function hold(one: Person, path: string): Promise<() => Promise<void>> {
@@ -36,7 +38,7 @@ const focusIs = (one: Person, id: string): Promise<void> =>
 
 describe("before the app is there", () => {
   it("what is typed is kept, in the field and at the place where it is typed, and lets in", async () => {
-    const noya = await stage.person();
+    const noya = await stage.person("/", unkept);
     const group = await noya.create("Noya", "1234");
     const { one: bar, letIn } = await before("/");
     await focusIs(bar, "name");
@@ -61,7 +63,7 @@ describe("before the app is there", () => {
   });
 
   it("what is pressed is done as soon as it can be: a tab, and Join", async () => {
-    const noya = await stage.person();
+    const noya = await stage.person("/", unkept);
     const group = await noya.create("Noya", "1234");
     const { one: bar, letIn } = await before(`/g/${group}`);
     await focusIs(bar, "name");
@@ -93,7 +95,7 @@ describe("before the app is there", () => {
   });
 
   it("nothing is shown to who has a place in a group, or was invited into one", async () => {
-    const noya = await stage.person();
+    const noya = await stage.person("/", unkept);
     const group = await noya.create("Noya", "1234");
     for (const path of ["/", `/g/${group}`]) {
       const letIn = await hold(noya, path);
@@ -110,7 +112,7 @@ describe("before the app is there", () => {
   });
 
   it("a name that is known is there already, and the next field has the focus", async () => {
-    const noya = await stage.person();
+    const noya = await stage.person("/", unkept);
     await noya.create("Noya", "1234");
     await noya.button("Leave group").click();
     await noya.page.getByRole("tab", { name: "Join a group" }).waitFor();
