@@ -71,7 +71,9 @@ pub struct Member {
     /// The name it goes by.
     pub name: Name,
     /// The seat that keeps its membership, if it has one.
-    pub seat: Option<SeatHash>,
+    ///
+    /// In a box, which most have no need of: who has no web app has no seat.
+    pub seat: Option<Box<SeatHash>>,
     /// The account that holds its membership, if one does.
     pub account: Option<Account>,
     /// Where it came from.
@@ -379,7 +381,7 @@ impl Group {
     fn admit(&mut self, id: MemberId, member: Member) {
         self.dismiss(id);
         self.claim(id, &member.name);
-        if let Some(seat) = member.seat {
+        if let Some(seat) = member.seat.as_deref().copied() {
             self.seats.insert(seat, id);
         }
         self.members.insert(id, member);
@@ -389,8 +391,9 @@ impl Group {
     fn dismiss(&mut self, id: MemberId) {
         let Some(member) = self.members.remove(&id) else { return };
         self.release(id, &member.name);
-        if let Some(seat) = member.seat.filter(|seat| self.seats.get(seat) == Some(&id)) {
-            self.seats.remove(&seat);
+        if let Some(seat) = member.seat.as_deref().filter(|seat| self.seats.get(seat) == Some(&id))
+        {
+            self.seats.remove(seat);
         }
         self.silenced.remove(&id);
     }
@@ -411,7 +414,10 @@ impl Group {
                 let (seat, origin, role) = (*seat, origin.recognised(), *role);
                 let account = account.clone();
                 let member = Member::new(name.clone());
-                self.admit(*id, Member { seat, account, origin, role, ..member });
+                self.admit(
+                    *id,
+                    Member { seat: seat.map(Box::new), account, origin, role, ..member },
+                );
             }
             Kind::Left(_) | Kind::Removed { .. } => self.dismiss(*id),
             Kind::Relayed(_) => {}

@@ -123,6 +123,11 @@ impl Outlet {
         self.lock().poll_stirred(context)
     }
 
+    /// Has the one who runs the connection look at it.
+    pub fn stir(&self) {
+        self.lock().stir();
+    }
+
     /// Asks the one who runs the connection to end it. What was asked first stands.
     pub fn ask_to_go(&self, why: Going) {
         let mut feed = self.lock();
@@ -335,9 +340,12 @@ impl Outlet {
             of_its_own = Encoded::labelled(&view, events, wire, |_| false, &labels);
             &of_its_own
         };
-        let pieces = Pieces::new(encoded, skipped, |index| {
-            has_own && chunk.events().get(index).is_some_and(&leaves_out)
-        });
+        let pieces = if has_own {
+            let is_left_out = |index| chunk.events().get(index).is_some_and(&leaves_out);
+            Pieces::new(encoded, skipped, is_left_out)
+        } else {
+            Pieces::all(encoded, skipped)
+        };
         let (wrote, done) = self.write(feed, pieces);
         feed.move_on(session, done);
         wrote

@@ -25,7 +25,7 @@ use crate::pace::Pace;
 use crate::refuse::Turned;
 use crate::server::Context;
 use crate::stage::Stage;
-use crate::waiting::{Alarm, Came, poll_read};
+use crate::waiting::{Came, poll_read};
 use crate::wires::ConsoleWire;
 
 /// Runs the console on one connection.
@@ -37,7 +37,6 @@ pub(crate) struct Driver {
     door: ConsoleDoor,
     standing: Standing,
     pace: Pace,
-    alarm: Alarm,
     /// The peer will send no more.
     has_ended: bool,
     /// The door was told that the server stops.
@@ -73,7 +72,6 @@ impl Driver {
             outlet,
             door,
             standing: Standing::Outside,
-            alarm: Alarm::default(),
             has_ended: false,
             is_told_of_stop: false,
         }
@@ -150,12 +148,12 @@ impl Driver {
 
     /// Is ready when something comes: bytes, a timeout, a signal.
     fn poll_came(&mut self, context: &mut TaskContext<'_>) -> Poll<Came> {
-        let Self { outlet, door, alarm, reader, has_ended, .. } = self;
+        let Self { outlet, door, place, reader, has_ended, .. } = self;
         if outlet.poll_stirred(context).is_ready() {
             return Poll::Ready(Came::Stir);
         }
         let timeout_at = door.poll_timeout().map(Instant::from_std);
-        if alarm.poll(context, timeout_at).is_ready() {
+        if place.is_late(timeout_at) {
             return Poll::Ready(Came::Late);
         }
         if *has_ended || !outlet.has_room() {

@@ -4,6 +4,7 @@
 //! clock or the command line: the binary hands both in.
 
 pub mod admin;
+mod alarm;
 pub mod config;
 mod connection;
 mod detect;

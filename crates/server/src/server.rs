@@ -209,6 +209,7 @@ impl Server {
         if let Some(counter) = counter {
             tasks.spawn(admin.serve(counter, closing.clone()));
         }
+        tasks.spawn(Arc::clone(&context.gate).ring(closing.clone()));
         tasks.spawn(Ghosts::new(Arc::clone(&context.gate)).run(closing.clone()));
         let has_failed = tokio::select! {
             () = stop => false,

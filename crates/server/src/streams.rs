@@ -47,7 +47,9 @@ impl Streams {
     ) -> Self {
         let hub = Hub::start(log, commits, hub_config).await;
         let context = Context::new(hub, config, connections_max);
-        Self { context, connections: TaskTracker::new() }
+        let connections = TaskTracker::new();
+        connections.spawn(Arc::clone(&context.gate).ring(context.stopping.clone()));
+        Self { context, connections }
     }
 
     /// Serves a connection in a task of its own.

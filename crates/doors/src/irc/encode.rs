@@ -152,8 +152,10 @@ pub const fn host_of(door: Option<Door>) -> &'static str {
 
 /// Whom something comes from.
 pub fn source_of(name: &Name, door: Option<Door>) -> String {
-    let (nick, host) = (nick_of(name), host_of(door));
-    format!("{nick}!{nick}@{host}")
+    let written = |nick: &str| format!("{nick}!{nick}@{}", host_of(door));
+    // Copied once, as each line begins with it.
+    let nick = name.as_str();
+    if nick.contains(is_no_sign_of_nicks) { written(&nick_of(name)) } else { written(nick) }
 }
 
 /// Whom an event comes from, where it is shown as the doing of the member that it names.

@@ -22,7 +22,7 @@ pub struct Registration {
     /// The nick that it wanted last is somebody else's.
     pub is_nick_taken: bool,
     /// Why it is away already (`draft/pre-away`).
-    pub away: Option<String>,
+    pub away: Option<Box<str>>,
     /// Capabilities it has.
     pub negotiation: Negotiation,
 }

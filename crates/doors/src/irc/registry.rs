@@ -24,13 +24,13 @@ pub struct User<Peer> {
     /// What it goes by.
     pub nick: Name,
     /// Its user name.
-    pub username: String,
+    pub username: Box<str>,
     /// Its real name.
-    pub realname: String,
+    pub realname: Box<str>,
     /// The name of its account, where it has one.
     pub account: Option<Name>,
     /// Why it is away, while it is.
-    pub away: Option<String>,
+    pub away: Option<Box<str>>,
     /// It is found only by who knows its nick or shares a group with it (mode `i`).
     pub is_invisible: bool,
     /// Capabilities it has.
@@ -56,8 +56,8 @@ impl<Peer> User<Peer> {
     ) -> Self {
         Self {
             nick,
-            username,
-            realname,
+            username: username.into(),
+            realname: realname.into(),
             account: None,
             away: None,
             is_invisible: false,
@@ -186,8 +186,9 @@ impl<Peer> Registry<Peer> {
 
     fn note_was(&mut self, id: UserId, at: Timestamp) {
         let Some(user) = self.users.get(&id) else { return };
-        let (nick, username) = (user.nick.clone(), user.username.clone());
-        self.were.push_front(Was { nick, username, realname: user.realname.clone(), at });
+        let nick = user.nick.clone();
+        let (username, realname) = (user.username.to_string(), user.realname.to_string());
+        self.were.push_front(Was { nick, username, realname, at });
         self.were.truncate(limits::IRC_WHOWAS_MAX);
     }
 

@@ -86,6 +86,11 @@ impl Replies {
         self.lines.is_empty()
     }
 
+    /// Whether there is anything to answer, which may be that all was done.
+    pub fn has_answer(&self) -> bool {
+        !self.lines.is_empty() || self.label.is_some()
+    }
+
     /// Says a line.
     pub fn line(&mut self, line: Written) {
         self.lines.push(line);

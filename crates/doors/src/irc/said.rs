@@ -43,20 +43,26 @@ impl Message<'_> {
     /// IRC cannot say, are left out.
     pub(super) fn lines(self, text: &Text) -> Vec<Written> {
         let Self { group, event, style, target, command, before, behind, .. } = self;
-        let room = self.bare().room().saturating_sub(before.len() + behind.len());
+        let first = self.with_tags(begun(group, event, style, command).param(target));
+        let room = first.room().saturating_sub(before.len() + behind.len());
         if style.has(MULTILINE) && behind.is_empty() {
             let pieces = pieces(text, self.cuts, room, split_after_words);
             if pieces.len() > 1 {
                 return self.in_batch(&pieces);
             }
         }
-        let mut begun = self.with_tags(begun(group, event, style, command).param(target));
+        let mut first = Some(first);
         let mut lines = Vec::new();
         for piece in pieces(text, self.cuts, room, split_words) {
             if !piece.text.is_empty() {
-                lines.push(begun.last(&format!("{before}{}{behind}", piece.text)));
-                let next = begun_without_id(group, event, style, command).param(target);
-                begun = self.with_tags(next);
+                let line = first.take().unwrap_or_else(|| {
+                    self.with_tags(begun_without_id(group, event, style, command).param(target))
+                });
+                lines.push(if before.is_empty() && behind.is_empty() {
+                    line.last(piece.text)
+                } else {
+                    line.last(&format!("{before}{}{behind}", piece.text))
+                });
             }
         }
         lines

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 #[derive(Debug, Default)]
 pub struct Sasl {
     /// What has come of the answer; nothing while no mechanism was chosen.
-    answer: Option<Zeroizing<String>>,
+    answer: Option<Box<Zeroizing<String>>>,
 }
 
 /// What an `AUTHENTICATE` came to.
@@ -70,7 +70,7 @@ impl Sasl {
             if !given.eq_ignore_ascii_case("PLAIN") {
                 return Step::NoSuchMechanism;
             }
-            self.answer = Some(Zeroizing::default());
+            self.answer = Some(Box::default());
             return Step::Ask;
         };
         if given.len() > PART_BYTES {

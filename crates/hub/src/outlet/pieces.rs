@@ -27,7 +27,18 @@ struct Stretch {
 }
 
 impl<'encoded> Pieces<'encoded> {
-    /// Everything from the event of index `skipped` on that is not left out.
+    /// Everything from the event of index `skipped` on.
+    pub(super) fn all(encoded: &'encoded Encoded, skipped: usize) -> Self {
+        let from = match skipped.checked_sub(1) {
+            None => 0,
+            Some(before) => end_of(encoded, before),
+        };
+        let to = encoded.bytes.len();
+        let stretches = (from < to).then_some(Stretch { from, to }).into_iter().collect();
+        Self { encoded, begun_at: skipped, stretches, gone: 0 }
+    }
+
+    /// The same without what is left out.
     pub(super) fn new(
         encoded: &'encoded Encoded,
         skipped: usize,
@@ -162,6 +173,22 @@ mod tests {
                         "{left_out:b} left out, {taken} taken, {slices} slices"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_left_out_all_is_one_stretch() {
+        for lengths in [&[3, 0, 2, 4, 0][..], &[0, 0], &[5]] {
+            let encoded = encoded_of(lengths);
+            for skipped in 0..=lengths.len() {
+                let one_by_one = Pieces::new(&encoded, skipped, |_| false);
+                let all = Pieces::all(&encoded, skipped);
+                assert_eq!(
+                    all.next(32).collect::<Vec<_>>(),
+                    one_by_one.next(32).collect::<Vec<_>>()
+                );
+                assert_eq!(all.done(), one_by_one.done(), "{lengths:?} from {skipped}");
             }
         }
     }

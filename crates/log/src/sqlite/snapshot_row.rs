@@ -56,7 +56,7 @@ pub(super) fn render(snapshot: &Snapshot) -> Option<String> {
     let members = snapshot.members.iter().map(|(id, member)| WrittenMember {
         id: id.0,
         name: member.name.as_str().to_owned(),
-        seat: member.seat.as_ref().map(render_hex),
+        seat: member.seat.as_deref().map(render_hex),
         account: member.account.as_ref().map(Account::to_string),
         user: member.origin.user().map(str::to_owned),
         host: member.origin.host().to_owned(),
@@ -90,7 +90,7 @@ pub(super) fn parse(written: &str) -> Option<Snapshot> {
     }
     let members = written.members.into_iter().map(|member| {
         let seat = match member.seat {
-            Some(digits) => Some(parse_hex(&digits)?),
+            Some(digits) => Some(Box::new(parse_hex(&digits)?)),
             None => None,
         };
         let account = match member.account {
@@ -158,7 +158,7 @@ mod tests {
             sends.land(&ClientId::parse(&format!("c{n}")).unwrap(), Seq(u64::from(n) + 2), at);
         }
         let noya = Member {
-            seat: Some(SeatHash([0xa5; 32])),
+            seat: Some(Box::new(SeatHash([0xa5; 32]))),
             origin: Origin::new(Some("noya"), "irc"),
             role: Role::Owner,
             is_voiced: true,

@@ -3,11 +3,11 @@
 //! The only thing that commands which touch a group are given, so one who has not registered has
 //! nothing to touch one with. Does not know commands.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use conclave_core::{Alias, Door, GroupId, Name, Origin, Refusal, Timestamp, limits};
+use conclave_core::{Alias, Door, GroupId, GroupName, Name, Origin, Refusal, Timestamp, limits};
 use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::encode::{Addressed, Style, channel_of, source_of};
 use conclave_doors::irc::multiline::Gathering;
@@ -47,7 +47,7 @@ pub(crate) struct Client {
     /// A message of several lines that it is sending.
     pub(crate) gathering: Option<Box<Gathering>>,
     /// How far it has read, where no account keeps that.
-    pub(crate) markers: HashMap<String, Timestamp>,
+    pub(crate) markers: BTreeMap<String, Timestamp>,
 }
 
 /// As whom a client is here.
@@ -216,10 +216,13 @@ impl Client {
 
     /// Where the channel of that name stands among its channels.
     pub(crate) fn place_of(&self, typed: &str) -> Option<usize> {
+        let typed = typed.strip_prefix('#')?;
+        let is_number = typed.starts_with(|first| matches!(first, '1'..='9'));
+        let number = typed.parse().ok().filter(|_| is_number).and_then(GroupId::new);
         self.channels.iter().position(|channel| {
-            let name = channel.session.group_name();
-            let is_called = |addressed| channel_of(&name, addressed).eq_ignore_ascii_case(typed);
-            is_called(Addressed::ByNumber) || is_called(Addressed::ByAlias)
+            let GroupName { id, alias } = channel.session.group_name();
+            let is_alias = |alias: Alias| alias.as_str().eq_ignore_ascii_case(typed);
+            number == Some(id) || alias.is_some_and(is_alias)
         })
     }
 
@@ -334,7 +337,7 @@ impl Client {
         }
         let arriving = {
             let registry = self.context.irc.registry();
-            registry.user(self.id).map(|user| Arc::clone(&user.peer.arriving))
+            registry.user(self.id).and_then(|user| user.peer.arriving())
         };
         if let Some(arriving) = arriving {
             drop(arriving.write().await);
@@ -368,7 +371,7 @@ pub(crate) fn origin() -> Origin {
 /// it calls itself in full.
 pub(crate) fn origin_of(user: &UserOfPeer) -> Origin {
     let own =
-        if user.username == user.nick.as_str() { None } else { Some(user_of(&user.username)) };
+        if *user.username == *user.nick.as_str() { None } else { Some(user_of(&user.username)) };
     Origin::new(own.as_deref(), Door::Irc.word()).called(&user.realname)
 }
 

@@ -3,7 +3,7 @@
 //! Reads, cuts lines, has each answered, asks silent clients for a sign of life, and ends in order:
 //! the nick is free and the groups are left before the connection is closed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -35,7 +35,7 @@ use crate::gate::Place;
 use crate::pace::Pace;
 use crate::server::Context;
 use crate::stage::Stage;
-use crate::waiting::{Alarm, Came, poll_read};
+use crate::waiting::{Came, poll_read};
 
 /// Runs IRC on one connection.
 pub(crate) struct IrcDriver {
@@ -49,35 +49,44 @@ pub(crate) struct IrcDriver {
     waiting: BytesMut,
     phase: Phase,
     pace: Pace,
-    began_at: Instant,
     heard_at: Instant,
-    alarm: Alarm,
     /// When it was asked for a sign of life, which it has not given yet.
     asked_at: Option<Instant>,
     /// The peer will send no more.
     has_ended: bool,
     /// Number of the next batch on this connection.
     next_batch: u64,
-    /// The channels of a client that was let go.
-    leaving: Vec<Channel>,
-    /// What is to be noted of them.
-    shown: Option<Shown>,
     /// Signing in, as far as it has come.
     sasl: Sasl,
     /// Frames of a WebSocket, where it is one.
     intake: Option<Box<Intake>>,
     /// Why a WebSocket is closed.
     closing: Option<CloseCode>,
-    /// The account that it has signed in to before it has registered.
+}
+
+/// How far the connection has come. In boxes: what is needed for a while is not held for ever.
+enum Phase {
+    New(Box<New>),
+    Client(Box<Client>),
+    /// It is to end.
+    Over(Box<Over>),
+}
+
+/// A connection that has not registered.
+struct New {
+    registration: Registration,
+    began_at: Instant,
+    /// The account that it has signed in to.
     signed_in: Option<SignedIn>,
 }
 
-/// How far the connection has come.
-enum Phase {
-    New(Box<Registration>),
-    Client(Box<Client>),
-    /// It is to end, for that reason.
-    Over(String),
+/// A connection that is to end.
+struct Over {
+    reason: String,
+    /// The channels of a client that was let go.
+    leaving: Vec<Channel>,
+    /// What is to be noted of them.
+    shown: Option<Shown>,
 }
 
 /// What a line from a browser begins with: it is not to be listened to any further.
@@ -104,20 +113,15 @@ impl IrcDriver {
             framing,
             lines: Lines::default(),
             waiting: BytesMut::new(),
-            phase: Phase::New(Box::new(registration)),
+            phase: Phase::New(Box::new(New { registration, began_at: now, signed_in: None })),
             pace,
-            began_at: now,
             heard_at: now,
-            alarm: Alarm::default(),
             asked_at: None,
             has_ended: false,
             next_batch: 0,
-            leaving: Vec::new(),
-            shown: None,
             sasl: Sasl::default(),
             intake: (framing != Framing::Lines).then(Box::default),
             closing: None,
-            signed_in: None,
         }
     }
 
@@ -241,7 +245,7 @@ impl IrcDriver {
 
     fn replies(&self, label: Option<&str>) -> Replies {
         let target = match &self.phase {
-            Phase::New(registration) => registration.nick().map_or("*", |nick| nick.as_str()),
+            Phase::New(new) => new.registration.nick().map_or("*", |nick| nick.as_str()),
             Phase::Client(client) => client.nick.as_str(),
             Phase::Over(_) => "*",
         };
@@ -278,8 +282,9 @@ impl IrcDriver {
             return self.sign_in(command, message, replies).await;
         }
         let after = match &mut self.phase {
-            Phase::New(registration) => {
-                let account = self.signed_in.as_ref().map(|signed_in| signed_in.account().name());
+            Phase::New(new) => {
+                let New { registration, signed_in, .. } = &mut **new;
+                let account = signed_in.as_ref().map(|signed_in| signed_in.account().name());
                 let context = &self.context;
                 let after =
                     commands::run_before(context, registration, account, command, message, replies);
@@ -308,9 +313,7 @@ impl IrcDriver {
     /// Goes on with signing in to an account, or makes one.
     async fn sign_in(&mut self, command: Command, message: &Message<'_>, replies: &mut Replies) {
         let (nick, is_client, is_signed_in) = match &self.phase {
-            Phase::New(registration) => {
-                (registration.nick().cloned(), false, self.signed_in.is_some())
-            }
+            Phase::New(new) => (new.registration.nick().cloned(), false, new.signed_in.is_some()),
             Phase::Client(client) => {
                 (Some(client.nick.clone()), true, client.ident.account().is_some())
             }
@@ -322,7 +325,7 @@ impl IrcDriver {
             caps: self.caps(),
             is_signed_in,
             nick,
-            is_nick_taken: matches!(&self.phase, Phase::New(new) if new.is_nick_taken),
+            is_nick_taken: matches!(&self.phase, Phase::New(new) if new.registration.is_nick_taken),
             is_client,
         };
         let signed_in = if command == Command::Register {
@@ -333,13 +336,15 @@ impl IrcDriver {
         let Some(signed_in) = signed_in else { return };
         match &mut self.phase {
             Phase::Client(client) => account::take(client, signed_in, replies).await,
-            _ => self.signed_in = Some(signed_in),
+            Phase::New(new) => new.signed_in = Some(signed_in),
+            Phase::Over(_) => {}
         }
     }
 
     /// Makes a client of who has given all that it takes.
     async fn try_register(&mut self, replies: &mut Replies) {
-        let Phase::New(registration) = &mut self.phase else { return };
+        let Phase::New(new) = &mut self.phase else { return };
+        let New { registration, signed_in, .. } = &mut **new;
         if self.sasl.is_under_way() && registration.wanted().is_some() {
             self.sasl = Sasl::default();
             replies.numeric(ERR_SASLABORTED, &[]);
@@ -349,7 +354,7 @@ impl IrcDriver {
             &self.outlet,
             self.framing,
             registration,
-            self.signed_in.as_ref(),
+            signed_in.as_ref(),
             replies,
         );
         match registered {
@@ -369,7 +374,7 @@ impl IrcDriver {
                     directs: Vec::new(),
                     gathering: None,
                     ident: registered.ident,
-                    markers: HashMap::new(),
+                    markers: BTreeMap::new(),
                 };
                 welcome::greet(&client, replies);
                 commands::join::take_up(&mut client, replies).await;
@@ -384,7 +389,7 @@ impl IrcDriver {
 
     fn negotiation(&self) -> Option<&Negotiation> {
         match &self.phase {
-            Phase::New(registration) => Some(&registration.negotiation),
+            Phase::New(new) => Some(&new.registration.negotiation),
             Phase::Client(client) => Some(&client.negotiation),
             Phase::Over(_) => None,
         }
@@ -395,6 +400,9 @@ impl IrcDriver {
     }
 
     fn put_as(&self, replies: Replies, caps: Caps) {
+        if !replies.has_answer() {
+            return;
+        }
         let bytes = replies.finish(caps, self.context.hub.now(), self.framing);
         if !bytes.is_empty() {
             self.context.hub.put(&self.outlet, bytes);
@@ -403,14 +411,17 @@ impl IrcDriver {
 
     /// Notes that the connection is to end, and for which reason: its nick is free at once.
     fn close(&mut self, reason: &str) {
-        match std::mem::replace(&mut self.phase, Phase::Over(reason.to_owned())) {
+        let mut over = Over { reason: reason.to_owned(), leaving: Vec::new(), shown: None };
+        let nothing = Box::new(Over { reason: String::new(), leaving: Vec::new(), shown: None });
+        match std::mem::replace(&mut self.phase, Phase::Over(nothing)) {
             Phase::New(_) => self.context.irc.registry().unregistered -= 1,
             Phase::Client(client) => {
-                self.shown = Shown::of(&client, self.heard_at.elapsed());
-                self.leaving = commands::quit::let_go(*client);
+                over.shown = Shown::of(&client, self.heard_at.elapsed());
+                over.leaving = commands::quit::let_go(*client);
             }
-            Phase::Over(first) => self.phase = Phase::Over(first),
+            Phase::Over(first) => over = *first,
         }
+        self.phase = Phase::Over(Box::new(over));
         self.has_ended = true;
     }
 
@@ -455,7 +466,7 @@ impl IrcDriver {
     /// When something is to be done although nothing comes.
     fn timeout_at(&self) -> Option<Instant> {
         match &self.phase {
-            Phase::New(_) => Some(self.began_at + limits::IRC_REGISTRATION_MAX),
+            Phase::New(new) => Some(new.began_at + limits::IRC_REGISTRATION_MAX),
             Phase::Client(client) => {
                 let numbers = client.channels.iter().filter_map(|channel| channel.tell_number_at);
                 // While it is not read, it is not the one who is silent.
@@ -519,7 +530,7 @@ impl IrcDriver {
             self.asked_at = None;
         }
         let timeout_at = self.timeout_at();
-        if self.alarm.poll(context, timeout_at).is_ready() {
+        if self.place.is_late(timeout_at) {
             return Poll::Ready(Came::Late);
         }
         if !has_room || self.has_ended {
@@ -546,15 +557,15 @@ impl IrcDriver {
         if !matches!(self.phase, Phase::Over(_)) {
             self.close("Connection closed");
         }
-        let reason = if let Phase::Over(reason) = &self.phase { reason.as_str() } else { "" };
-        let farewell = commands::quit::farewell_of(reason);
-        for channel in std::mem::take(&mut self.leaving) {
-            if let Some(shown) = &self.shown {
-                shown.note(&channel).await;
+        if let Phase::Over(over) = &mut self.phase {
+            let Over { reason, leaving, shown } = &mut **over;
+            let farewell = commands::quit::farewell_of(reason);
+            for channel in std::mem::take(leaving) {
+                if let Some(shown) = shown {
+                    shown.note(&channel).await;
+                }
+                commands::quit::leave(channel, farewell.clone()).await;
             }
-            commands::quit::leave(channel, farewell.clone()).await;
-        }
-        if let Phase::Over(reason) = &self.phase {
             let mut bytes = Vec::new();
             let words = format!("Closing link: {reason}");
             Written::new("", "ERROR").last(&words).render(self.framing, &mut bytes);
@@ -567,5 +578,19 @@ impl IrcDriver {
         let longest = limits::FAREWELL_MAX;
         linger(&self.context.stopping, &self.outlet, &mut self.reader, longest).await;
         tracing::info!(peer = %self.place.address(), door = "irc", "client disconnected");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_client_is_small() {
+        assert!(size_of::<IrcDriver>() <= 328, "{}", size_of::<IrcDriver>());
+        assert!(size_of::<Client>() <= 192, "{}", size_of::<Client>());
+        assert!(size_of::<Channel>() <= 88, "{}", size_of::<Channel>());
+        let user = size_of::<crate::irc::client::UserOfPeer>();
+        assert!(user <= 216, "{user}");
     }
 }

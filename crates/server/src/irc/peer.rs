@@ -3,7 +3,7 @@
 //! What goes this way is of the moment (who is away, who invites): a client that is behind is not
 //! told, so that nobody can fill another's memory. What must arrive goes through a group's log.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use conclave_core::Timestamp;
 use conclave_doors::irc::caps::{Cap, Caps};
@@ -22,7 +22,34 @@ pub(crate) struct Peer {
     pub(crate) contact: Contact,
     /// Held to be read while a direct message is on its way to it: whoever may write it knows that
     /// all has arrived which was on its way then.
-    pub(crate) arriving: Arc<RwLock<()>>,
+    ///
+    /// There while somebody holds it: nothing is on its way to most.
+    arriving: Weak<RwLock<()>>,
+}
+
+impl Peer {
+    pub(crate) const fn new(
+        hub: Arc<Hub>,
+        outlet: Arc<Outlet>,
+        framing: Framing,
+        contact: Contact,
+    ) -> Self {
+        Self { hub, outlet, framing, contact, arriving: Weak::new() }
+    }
+
+    /// What is held while something is on its way to it; nothing where nobody holds it.
+    pub(crate) fn arriving(&self) -> Option<Arc<RwLock<()>>> {
+        self.arriving.upgrade()
+    }
+
+    /// The same, to be held from now on.
+    pub(crate) fn hold_arriving(&mut self) -> Arc<RwLock<()>> {
+        self.arriving.upgrade().unwrap_or_else(|| {
+            let arriving = Arc::default();
+            self.arriving = Arc::downgrade(&arriving);
+            arriving
+        })
+    }
 }
 
 /// Somebody who is to be told something.

@@ -70,13 +70,8 @@ pub(crate) fn register(
     if let Some((_, sibling)) = sibling {
         nick = sibling.nick.clone();
     }
-    let peer = Peer {
-        hub: Arc::clone(&context.hub),
-        outlet: Arc::clone(outlet),
-        framing,
-        contact: ident.contact(&nick),
-        arriving: Arc::default(),
-    };
+    let (hub, outlet) = (Arc::clone(&context.hub), Arc::clone(outlet));
+    let peer = Peer::new(hub, outlet, framing, ident.contact(&nick));
     let mut user = User::new(nick.clone(), (username, realname), caps, context.hub.now(), peer);
     user.away.clone_from(&registration.away);
     user.account = account;

@@ -36,7 +36,7 @@ use crate::gate::Place;
 use crate::pace::Pace;
 use crate::server::Context;
 use crate::stage::Stage;
-use crate::waiting::{Alarm, poll_read};
+use crate::waiting::poll_read;
 use crate::web::entered::members_shown;
 use crate::web::letting_in::invite_shown;
 use crate::web::moderate;
@@ -68,7 +68,6 @@ pub(super) struct Socket {
     /// Nothing is taken in before.
     paused_until: Option<Instant>,
     ping_at: Instant,
-    alarm: Alarm,
     /// When it is closed if it is in no group.
     enter_by: Option<Instant>,
     /// Why it closes.
@@ -97,7 +96,6 @@ impl Socket {
             waiting: None,
             paused_until: None,
             ping_at: now + limits::PING_INTERVAL,
-            alarm: Alarm::default(),
             enter_by: Some(now + limits::SIGN_IN_MAX),
             closing: None,
         }
@@ -366,7 +364,7 @@ impl Socket {
             return Poll::Ready(());
         }
         let next_at = [self.paused_until, self.enter_by, Some(self.ping_at)];
-        if self.alarm.poll(context, next_at.into_iter().flatten().min()).is_ready() {
+        if self.place.is_late(next_at.into_iter().flatten().min()) {
             self.handle_time();
             return Poll::Ready(());
         }

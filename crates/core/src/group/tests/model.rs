@@ -316,7 +316,8 @@ impl Model {
             assert_eq!(restored.decide(command.clone()), self.group.decide(command));
         }
         for seat in (1..=self.seat_count).map(|byte| SeatHash([byte; 32])) {
-            let holder = self.group.members().find(|(_, member)| member.seat == Some(seat));
+            let holder =
+                self.group.members().find(|(_, member)| member.seat.as_deref() == Some(&seat));
             assert_eq!(self.group.seated(&seat), holder);
             assert_eq!(restored.seated(&seat), holder);
         }

@@ -10,9 +10,9 @@ use conclave_doors::irc::written::{Written, truncate};
 use crate::irc::client::Client;
 
 /// The reason that a message gives; nothing where it says that one is back.
-pub(super) fn reason(message: &Message<'_>) -> Option<String> {
+pub(super) fn reason(message: &Message<'_>) -> Option<Box<str>> {
     let given = message.param(0).filter(|given| !given.is_empty())?;
-    Some(truncate(given, limits::IRC_AWAY_BYTES_MAX).to_owned())
+    Some(truncate(given, limits::IRC_AWAY_BYTES_MAX).into())
 }
 
 pub(super) fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {

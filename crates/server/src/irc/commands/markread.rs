@@ -83,17 +83,18 @@ async fn raise(
         let raised = signed_in.mark_read(&client.outlet, group, at).await?;
         return Ok(raised.unwrap_or(at));
     }
-    let count = client.markers.len();
+    let markers = &mut client.markers;
+    let count = markers.len();
     let is_full = count >= conclave_core::limits::IRC_CHANNELS_MAX;
     let key = target.to_ascii_lowercase();
-    if is_full && !client.markers.contains_key(&key) {
+    if is_full && !markers.contains_key(&key) {
         // The one of the earliest time goes.
-        let earliest = client.markers.iter().min_by_key(|(_, at)| **at).map(|(key, _)| key.clone());
+        let earliest = markers.iter().min_by_key(|(_, at)| **at).map(|(key, _)| key.clone());
         if let Some(earliest) = earliest {
-            client.markers.remove(&earliest);
+            markers.remove(&earliest);
         }
     }
-    let marker = client.markers.entry(key).or_default();
+    let marker = markers.entry(key).or_default();
     *marker = at.max(*marker);
     Ok(*marker)
 }

@@ -18,7 +18,7 @@ pub(super) fn run(client: &mut Client, message: &Message<'_>, replies: &mut Repl
     }
     let realname = clean_realname(given);
     if let Some(user) = client.context.irc.registry().user_mut(client.id) {
-        user.realname.clone_from(&realname);
+        user.realname = realname.as_str().into();
     }
     let line = client.line("SETNAME").last(&realname);
     if client.negotiation.caps.has(Cap::Setname) {

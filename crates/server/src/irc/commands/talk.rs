@@ -1,6 +1,6 @@
 //! `PRIVMSG`, `NOTICE`, `TAGMSG`: says something to a group or to somebody.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use conclave_core::{
     Alias, Cuts, GroupId, Manner, Refusal, Relay, Standing, Tags, Text, TextProblem, limits,
@@ -267,7 +267,10 @@ fn parse(written: &str) -> Result<Said, TextProblem> {
 
 /// A text without the signs by which IRC colours letters and makes them bold: elsewhere they would
 /// leave their numbers behind.
-fn plain(written: &str) -> String {
+fn plain(written: &str) -> Cow<'_, str> {
+    if !written.bytes().any(|byte| byte < 0x20) {
+        return written.into();
+    }
     let mut kept = String::with_capacity(written.len());
     let mut rest = written.chars().peekable();
     while let Some(c) = rest.next() {
@@ -289,7 +292,7 @@ fn plain(written: &str) -> String {
             c => kept.push(c),
         }
     }
-    kept
+    kept.into()
 }
 
 /// Says something to one person: in the direct conversation of the two, so that it is kept, and
@@ -340,9 +343,9 @@ async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies
 /// dropped.
 async fn on_its_way_to(client: &Client, nick: &str) -> Vec<OwnedRwLockReadGuard<()>> {
     let arriving: Vec<_> = {
-        let registry = client.context.irc.registry();
-        let users = registry.bearers(nick).into_iter().filter_map(|id| registry.user(id));
-        users.map(|user| Arc::clone(&user.peer.arriving)).collect()
+        let mut registry = client.context.irc.registry();
+        let bearers = registry.bearers(nick).into_iter();
+        bearers.filter_map(|id| Some(registry.user_mut(id)?.peer.hold_arriving())).collect()
     };
     let mut noted = Vec::with_capacity(arriving.len());
     for one in arriving {

@@ -102,7 +102,7 @@ fn shown(client: &Client, user: &UserOfPeer, channel: String, ranks: String) -> 
         nick: user.nick.as_str().to_owned(),
         is_away: user.away.is_some(),
         ranks,
-        realname: user.realname.clone(),
+        realname: user.realname.to_string(),
         account: user.account.clone(),
         idle_s: (client.now().ms() - user.active_at.ms()).max(0) / 1_000,
     }
