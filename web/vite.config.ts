@@ -63,9 +63,10 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            // What is there first, in one file; and what the app shares with its lazy parts, in another.
+            // What is there first in one file, and what comes next in another: the larger a file is, the
+            // better it is compressed.
             { name: "first", test: /src\/(main|client\/(address|dress|early)|store\/(choices|local)|words\/language)\.ts|preload-helper/ },
-            { name: "kit", test: /node_modules\/(svelte|esm-env|clsx)\/|src\/(api|state|text|ui)\// },
+            { name: "kit", test: /node_modules\/(svelte|esm-env|clsx)\/|src\/(api|client|features\/(?!dialogs)|link|state|store|text|ui\/(?!Dialog|Copy)|views|words\/(en|words))/ },
           ],
         },
       },
