@@ -9,7 +9,7 @@ import { build, defineConfig, type Plugin } from "vite";
 /** Where the start page goes that is made here (`src/prerender.ts`). */
 const PLACE = "<!--start-->";
 
-/** Makes the start page of each language, by running the app as a server would. */
+/** Makes the start page in each language, on each of its tabs, by running the app as a server would. */
 async function startPages(): Promise<string> {
   // Below `node_modules`, so that what the app imports is found.
   const folder = await mkdtemp(fileURLToPath(new URL("node_modules/.prerender-", import.meta.url)));
@@ -21,9 +21,13 @@ async function startPages(): Promise<string> {
       build: { ssr: "src/prerender.ts", outDir: folder, rolldownOptions: { output: { entryFileNames: "prerender.js" } } },
     });
     const made = (await import(pathToFileURL(join(folder, "prerender.js")).href)) as typeof import("./src/prerender");
-    const page = async (language: "en" | "he"): Promise<string> =>
-      `<template id="start-${language}">${await made.startPage(language)}</template>`;
-    return `${await page("en")}\n    ${await page("he")}`;
+    const pages: string[] = [];
+    for (const language of ["en", "he"] as const) {
+      for (const tab of ["join", "create"] as const) {
+        pages.push(`<template id="start-${language}-${tab}">${await made.startPage(language, tab)}</template>`);
+      }
+    }
+    return pages.join("\n    ");
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -37,7 +41,7 @@ function startFirst(): Plugin {
     transformIndexHtml: {
       order: "post",
       async handler(html, { chunk, bundle = {} }) {
-const chunks = Object.values(bundle).filter((one) => one.type === "chunk");
+        const chunks = Object.values(bundle).filter((one) => one.type === "chunk");
         const first = chunks.filter((one) => one === chunk || chunk?.imports.includes(one.fileName));
         const app = chunks.filter((one) => first.some(({ dynamicImports }) => dynamicImports.includes(one.fileName)));
         const needed = new Set(app.flatMap((one) => [one.fileName, ...one.imports]));
@@ -65,8 +69,8 @@ export default defineConfig({
           groups: [
             // What is there first in one file, and what comes next in another: the larger a file is, the
             // better it is compressed.
-            { name: "first", test: /src\/(main|client\/(address|dress|early)|store\/(choices|local)|words\/language)\.ts|preload-helper/ },
-            { name: "kit", test: /node_modules\/(svelte|esm-env|clsx)\/|src\/(api|client|features\/(?!dialogs)|link|state|store|text|ui\/(?!Dialog|Copy)|views|words\/(en|words))/ },
+            { name: "first", test: /src\/(main|client\/(address|dress|early)|store\/(choices|local)|ui\/tab-keys|words\/language)\.ts|preload-helper/ },
+            { name: "kit", test: /node_modules\/(svelte|esm-env|clsx)\/|src\/(api|client|features\/(?!dialogs)|link|state|store|text|ui\/(?!Dialog|Copy|tab-keys)|views|words\/(en|words))/ },
           ],
         },
       },

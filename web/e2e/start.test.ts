@@ -82,6 +82,24 @@ describe("before the app is there", () => {
     await focusIs(shlomo, "name");
   });
 
+  it("the other tab is there at once, by a press or a key, with what was typed on the first", async () => {
+    const { one: noya, letIn } = await before("/");
+    await focusIs(noya, "name");
+    const { keyboard } = noya.page;
+    await keyboard.type("Noya");
+    await keyboard.press("Shift+Tab");
+    await keyboard.press("ArrowRight");
+    await focusIs(noya, "tab-create");
+    await keyboard.press("Tab");
+    await keyboard.press("Tab");
+    await keyboard.type("12");
+    await letIn();
+    await keyboard.type("34");
+    await keyboard.press("Enter");
+    await noya.log.waitFor();
+    await noya.members.getByText("Noya").waitFor();
+  });
+
   it("is in the language of the browser, of the choice or of the address", async () => {
     for (const [path, locale] of [["/", "he-IL"], ["/?lang=he", "en-GB"]] as const) {
       const { one, letIn } = await before(path, { locale });

@@ -3,7 +3,7 @@
 import { flushSync, hydrate, mount } from "svelte";
 import { chosen } from "./client/choices.svelte";
 import { Client } from "./client/client.svelte";
-import { takeOver } from "./client/early";
+import { shownTab, takeOver } from "./client/early";
 import { browserWorld } from "./client/world";
 import { openLink } from "./link/link";
 import App from "./views/App.svelte";
@@ -16,7 +16,7 @@ client.start((listener) => openLink(url.href, browserWorld, listener));
 
 const target = document.getElementById("app");
 if (target) {
-  const mounted = { target, props: { client } };
+  const mounted = { target, props: { client, tab: shownTab() } };
   const app = {
     hydrate: () => {
       hydrate(App, mounted);
