@@ -90,11 +90,11 @@ describe("before the app is there", () => {
     await keyboard.press("Shift+Tab");
     await keyboard.press("ArrowRight");
     await focusIs(noya, "tab-create");
-    await keyboard.press("Tab");
-    await keyboard.press("Tab");
-    await keyboard.type("12");
     await letIn();
-    await keyboard.type("34");
+    await focusIs(noya, "tab-create");
+    await keyboard.press("Tab");
+    await keyboard.press("Tab");
+    await keyboard.type("1234");
     await keyboard.press("Enter");
     await noya.log.waitFor();
     await noya.members.getByText("Noya").waitFor();
