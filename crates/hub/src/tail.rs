@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use conclave_core::{Event, MemberId, Seq, limits};
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use crate::live_group::{LiveGroup, View};
@@ -42,9 +42,9 @@ struct Form {
 #[derive(Debug)]
 pub(crate) struct Encoded {
     /// The bytes of all events, one after the other.
-    pub(crate) bytes: Bytes,
-    /// Where each event's bytes end.
-    pub(crate) ends: Box<[u32]>,
+    pub(crate) bytes: Vec<u8>,
+    /// Where each event's bytes end. Most chunks are of one event or a few: nothing is allocated.
+    pub(crate) ends: SmallVec<[u32; 4]>,
 }
 
 impl Encoded {
@@ -81,7 +81,7 @@ impl Encoded {
                 u32::try_from(bytes.len()).unwrap_or(u32::MAX)
             })
             .collect();
-        Self { bytes: bytes.into(), ends }
+        Self { bytes, ends }
     }
 }
 

@@ -122,7 +122,7 @@ mod tests {
             bytes.extend(std::iter::repeat_n(u8::try_from(index).unwrap(), *length));
             ends.push(u32::try_from(bytes.len()).unwrap());
         }
-        Encoded { bytes: bytes.into(), ends: ends.into() }
+        Encoded { bytes, ends: ends.into() }
     }
 
     /// Writes through a peer that takes the given numbers of bytes, one after the other, each
