@@ -17,6 +17,12 @@ pub(crate) struct Telling {
 }
 
 impl Telling {
+    /// A batch of so many appends, none of which has to make room.
+    pub(crate) fn of(append_count: usize) -> Self {
+        let committed = HashMap::with_capacity(append_count);
+        Self { parts: Vec::with_capacity(append_count), committed, failed: HashMap::new() }
+    }
+
     /// Tells of an event that is durable.
     pub(crate) fn commit(&mut self, group: GroupId, event: Event, ticket: Option<Ticket>) {
         let index = *self.committed.entry(group).or_insert(self.parts.len());

@@ -245,7 +245,10 @@ impl Queue {
         let append_count = waiting.appends.len().min(appends_max);
         let requests = waiting.requests.drain(..request_count).collect();
         let appends = waiting.appends.drain(..append_count).collect();
-        waiting.groups = waiting.appends.iter().map(|append| append.group).collect();
+        let Waiting { appends: left, groups, .. } = &mut *waiting;
+        // Cleared and not made anew: it grows from nothing by four allocations each commit.
+        groups.clear();
+        groups.extend(left.iter().map(|append| append.group));
         let late = std::mem::take(&mut waiting.late);
         let mut snapshots = Vec::new();
         let mut bytes = 0;

@@ -134,7 +134,7 @@ impl Rounds {
             if life == Life::Abandoned {
                 return self.end(Telling::default(), false);
             }
-            let mut telling = Telling::default();
+            let mut telling = Telling::of(work.appends.len());
             let outcome = self.round(work, &mut telling);
             if outcome.is_err() {
                 return self.end(telling, false);
@@ -271,7 +271,8 @@ impl Rounds {
         }
         let mut staged: Vec<Staged> = Vec::with_capacity(appends.len());
         // Where each group stands after what is staged, or why it takes nothing.
-        let mut places: HashMap<GroupId, Result<Place, AppendFailure>> = HashMap::new();
+        let mut places: HashMap<GroupId, Result<Place, AppendFailure>> =
+            HashMap::with_capacity(appends.len());
         for Append { group, entry, ticket } in appends {
             let place = places.entry(group).or_insert_with(|| self.place(group));
             let place = match place {
