@@ -167,6 +167,28 @@ describe("the link", () => {
     expect(stage.heard.flat()).toHaveLength(11);
   });
 
+  it("gathers what comes in a rush for twenty pictures a second, and hands a frame over at once after it", () => {
+    const stage = staged();
+    stage.last().open();
+    for (let seq = 1; seq <= 20; seq += 1) stage.last().says(event(seq));
+    stage.draw();
+    expect(stage.heard.map((batch) => batch.length)).toEqual([20]);
+    for (let seq = 21; seq <= 30; seq += 1) stage.last().says(event(seq));
+    stage.draw();
+    stage.pass(39);
+    stage.draw();
+    expect(stage.heard).toHaveLength(1);
+    stage.pass(1);
+    stage.draw();
+    expect(stage.heard.map((batch) => batch.length)).toEqual([20, 10]);
+    stage.pass(40);
+    stage.draw();
+    expect(stage.heard).toHaveLength(2);
+    stage.last().says(event(31));
+    stage.draw();
+    expect(stage.heard.map((batch) => batch.length)).toEqual([20, 10, 1]);
+  });
+
   it("notices a link that died silently by asking for a sign of life", () => {
     const stage = staged();
     stage.last().open();

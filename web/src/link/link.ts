@@ -58,6 +58,10 @@ const HELD_MS = 1_000;
 const BATCH_MS = 6;
 /** A batch ends here whatever time it took. */
 const BATCH_FRAMES = 400;
+/** A batch of more frames than this is a rush: they come faster than anybody reads. */
+const RUSH_FRAMES = 8;
+/** How long what comes in a rush is gathered before the next picture of it, in milliseconds. */
+const RUSH_MS = 40;
 
 export function openLink(url: string, world: World, listener: Listener): Link {
   let state: LinkState = { kind: "connecting", attempt: 0 };
@@ -100,7 +104,13 @@ export function openLink(url: string, world: World, listener: Listener): Link {
     }
     flush();
     inbox = inbox.slice(taken);
-    if (inbox.length > 0) drainLater();
+    if (inbox.length > 0) {
+      drainLater();
+    } else if (taken > RUSH_FRAMES) {
+      // To draw each picture anew would take all of the page's time, and nobody would see more.
+      isDrainDue = true;
+      world.later(() => world.nextFrame(drain), RUSH_MS);
+    }
   };
   const drainLater = (): void => {
     if (isDrainDue) return;
