@@ -117,6 +117,11 @@ pub struct Farewell {
 }
 
 impl Entry {
+    /// What a member did that has no account, by a door that is not told.
+    pub const fn by(member: MemberId, name: Name, kind: Kind) -> Self {
+        Self { member, name, account: None, door: None, kind }
+    }
+
     /// Whether it is a message, which history shows, and not news of the group.
     pub const fn is_message(&self) -> bool {
         match &self.kind {
@@ -182,8 +187,7 @@ mod tests {
             ),
             (Kind::Changed { change: Change::MembersMax(None) }, false, 0),
         ] {
-            let entry =
-                Entry { member: MemberId(1), name: name.clone(), account: None, door: None, kind };
+            let entry = Entry::by(MemberId(1), name.clone(), kind);
             assert_eq!(entry.is_message(), is_message, "{entry:?}");
             assert_eq!(entry.client_id(), client_id.as_ref().filter(|_| is_message), "{entry:?}");
             assert_eq!(entry.weight(), text_len + size_of::<Event>(), "{entry:?}");

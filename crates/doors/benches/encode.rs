@@ -17,13 +17,7 @@ fn main() {
 /// A message of 100 bytes, as the loads of `conclave bench` send.
 fn event() -> Event {
     let kind = Kind::Said { text: Text::from_log("x".repeat(100)), client_id: None };
-    let entry = Entry {
-        member: MemberId(1),
-        name: Name::from_log("Noya"),
-        account: None,
-        door: None,
-        kind,
-    };
+    let entry = Entry::by(MemberId(1), Name::from_log("Noya"), kind);
     Event { seq: Seq(17), at: Timestamp::from_ms(1_795_183_391_042), entry }
 }
 

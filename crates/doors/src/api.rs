@@ -193,13 +193,7 @@ mod tests {
     use super::*;
 
     fn check(kind: Kind, expected: &str) {
-        let entry = Entry {
-            member: MemberId(1),
-            name: Name::parse("Noya").unwrap(),
-            account: None,
-            door: None,
-            kind,
-        };
+        let entry = Entry::by(MemberId(1), Name::parse("Noya").unwrap(), kind);
         let event = Event { seq: Seq(17), at: Timestamp::from_ms(1_795_183_391_042), entry };
         let written = serde_json::to_string(&EventShown::from(&event)).unwrap();
         assert_eq!(written, expected);

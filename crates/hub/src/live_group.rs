@@ -441,13 +441,7 @@ mod tests {
         let mut model = live.model();
         let seq = model.group.head().next();
         let kind = Kind::Left(Farewell::default());
-        let entry = Entry {
-            member: MemberId(1),
-            name: Name::from_log("Noya"),
-            account: None,
-            door: None,
-            kind,
-        };
+        let entry = Entry::by(MemberId(1), Name::from_log("Noya"), kind);
         model.group.apply(&Event { seq, at: Timestamp::from_ms(1), entry });
         seq
     }

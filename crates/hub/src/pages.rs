@@ -116,7 +116,7 @@ mod tests {
             for n in 0..count {
                 let kind = Kind::Said { text: Text::from_log(text.to_owned()), client_id: None };
                 let name = Name::from_log("Noya");
-                let entry = Entry { member: MemberId(1), name, account: None, door: None, kind };
+                let entry = Entry::by(MemberId(1), name, kind);
                 self.log.append(Append { group: self.group, entry, ticket: Ticket(n) });
             }
             let mut told = 0;

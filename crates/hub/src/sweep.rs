@@ -95,7 +95,7 @@ mod tests {
         let live = LiveGroup::empty();
         let kind = Kind::Left(Farewell::default());
         let name = Name::from_log("Noya");
-        let entry = Entry { member: MemberId(1), name, account: None, door: None, kind };
+        let entry = Entry::by(MemberId(1), name, kind);
         let tickets = (0..100).map(Ticket);
         for ticket in tickets.clone() {
             live.model().expect(&entry, ticket, Answer::Told(oneshot::channel().0));

@@ -64,13 +64,7 @@ fn measure(
         assert!(runtime.block_on(log.create(new)).unwrap());
     }
     let kind = Kind::Said { text: Text::from_log("x".repeat(100)), client_id: None };
-    let entry = Entry {
-        member: MemberId(1),
-        name: Name::from_log("Noya"),
-        account: None,
-        door: None,
-        kind,
-    };
+    let entry = Entry::by(MemberId(1), Name::from_log("Noya"), kind);
     bencher.counter(ItemsCount::new(AT_ONCE)).bench_local(|| {
         for n in 0..AT_ONCE {
             log.append(Append { group: group(n), entry: entry.clone(), ticket: Ticket(n) });

@@ -111,13 +111,7 @@ impl Load {
         self.sent.push(Instant::now());
         let text = Text::from_log("x".repeat(TEXT_BYTES));
         let kind = Kind::Said { text, client_id: None };
-        let entry = Entry {
-            member: MemberId(1),
-            name: Name::from_log("Noya"),
-            account: None,
-            door: None,
-            kind,
-        };
+        let entry = Entry::by(MemberId(1), Name::from_log("Noya"), kind);
         self.log.append(Append { group: group(n % self.groups), entry, ticket });
     }
 

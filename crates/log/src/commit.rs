@@ -159,13 +159,11 @@ mod tests {
         let event = |seq| Event {
             seq: Seq(seq),
             at: Timestamp::default(),
-            entry: Entry {
-                member: MemberId(1),
-                name: Name::from_log("Noya"),
-                account: None,
-                door: None,
-                kind: Kind::Left(conclave_core::Farewell::default()),
-            },
+            entry: Entry::by(
+                MemberId(1),
+                Name::from_log("Noya"),
+                Kind::Left(conclave_core::Farewell::default()),
+            ),
         };
         let tickets = seqs.clone().map(|seq| Some(Ticket(seq))).collect();
         GroupCommit::Committed { group: group(n), events: seqs.map(event).collect(), tickets }

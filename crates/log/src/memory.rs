@@ -373,13 +373,7 @@ mod tests {
 
     fn entry(text: &str) -> Entry {
         let text = Text::from_log(text.to_owned());
-        Entry {
-            member: MemberId(1),
-            name: Name::from_log("Noya"),
-            account: None,
-            door: None,
-            kind: Kind::Said { text, client_id: None },
-        }
+        Entry::by(MemberId(1), Name::from_log("Noya"), Kind::Said { text, client_id: None })
     }
 
     async fn log_with_group(disk: &MemoryDisk) -> (MemoryLog, Commits, GroupId) {

@@ -258,10 +258,7 @@ fn events_about_somebody_who_is_no_member_change_nothing_but_the_head() {
         Kind::Granted { of: MemberId(9), name: name("Bar"), power: Power::Voice, is_given: true },
     ];
     for kind in kinds {
-        land(
-            &mut group,
-            Entry { member: MemberId(9), name: name("Bar"), account: None, door: None, kind },
-        );
+        land(&mut group, Entry::by(MemberId(9), name("Bar"), kind));
     }
     assert_eq!(group.head(), Seq(6));
     assert_eq!(group.snapshot().members, before.members);

@@ -432,13 +432,7 @@ mod tests {
     const TAGGED: Style = Style::of_index(TIME | TAGS);
 
     fn encoded(name: &str, kind: Kind, style: Style) -> String {
-        let entry = Entry {
-            member: MemberId(1),
-            name: Name::from_log(name),
-            account: None,
-            door: None,
-            kind,
-        };
+        let entry = Entry::by(MemberId(1), Name::from_log(name), kind);
         let event = Event { seq: Seq(17), at: Timestamp::from_ms(1_795_183_391_042), entry };
         let mut out = Vec::new();
         encode_event(&GroupName::from(GroupId::new(8888).unwrap()), &event, style, &mut out);

@@ -147,7 +147,7 @@ mod tests {
         let kind =
             Kind::Relayed(Relay { manner: Manner::Words, text, tags, cuts: Cuts::new(cuts) });
         let name = Name::from_log("Noya");
-        let entry = Entry { member: MemberId(1), name, account: None, door: None, kind };
+        let entry = Entry::by(MemberId(1), name, kind);
         let event = Event { seq: Seq(17), at: Timestamp::from_ms(1_795_183_391_042), entry };
         let mut out = Vec::new();
         encode_event(&GroupName::from(GroupId::new(8888).unwrap()), &event, style, &mut out);

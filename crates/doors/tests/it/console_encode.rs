@@ -6,8 +6,7 @@ use conclave_core::{
 use conclave_doors::console::{LineEnd, encode_earlier, encode_event, encode_told};
 
 fn event(name: &str, kind: Kind) -> Event {
-    let entry =
-        Entry { member: MemberId(1), name: Name::from_log(name), account: None, door: None, kind };
+    let entry = Entry::by(MemberId(1), Name::from_log(name), kind);
     Event { seq: Seq(1), at: Timestamp::from_ms(1_795_183_391_042), entry }
 }
 

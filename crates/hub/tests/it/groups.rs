@@ -173,8 +173,7 @@ async fn who_is_removed_elsewhere_reads_no_more() {
     let shlomo = stage.enter(&admission, "Shlomo").await;
     let reason = Reason::parse("spam").unwrap();
     let kind = Kind::Removed { by: name_of("Noya"), reason: reason.clone() };
-    let entry =
-        Entry { member: MemberId(2), name: name_of("Shlomo"), account: None, door: None, kind };
+    let entry = Entry::by(MemberId(2), name_of("Shlomo"), kind);
     stage.disk.write_elsewhere(group, entry, Timestamp::from_ms(0)).unwrap();
     settle().await;
     let session = shlomo.session.serial();

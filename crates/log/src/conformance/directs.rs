@@ -26,7 +26,7 @@ async fn open<L: Log>(
     let joined = |id| {
         let name = Name::from_log(if id == 1 { "Noya" } else { "Dan" });
         let (member, kind) = (MemberId(id), joined());
-        Entry { member, name, account: None, door: None, kind }
+        Entry::by(member, name, kind)
     };
     let ids = if pair.is_of_one() { 1..2 } else { 1..3 };
     let (id, joined) = (GroupId::draw_direct(entropy), ids.map(joined).collect());

@@ -73,7 +73,7 @@ pub fn removed(by: &str) -> Kind {
 
 /// An entry of member 1.
 pub fn entry(kind: Kind) -> Entry {
-    Entry { member: MemberId(1), name: Name::from_log("Noya"), account: None, door: None, kind }
+    Entry::by(MemberId(1), Name::from_log("Noya"), kind)
 }
 
 /// A clock that stands.

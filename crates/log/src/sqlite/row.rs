@@ -341,13 +341,7 @@ mod tests {
         Event {
             seq: Seq(7),
             at: Timestamp::from_ms(1_000),
-            entry: Entry {
-                member: MemberId(3),
-                name: Name::from_log("נויה"),
-                account: None,
-                door: None,
-                kind,
-            },
+            entry: Entry::by(MemberId(3), Name::from_log("נויה"), kind),
         }
     }
 
