@@ -9,7 +9,7 @@ export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
 
 /** Complaints of a browser about something that it was only told not to reach. */
-const EXPECTED = /Failed to load resource|WebSocket connection to|net::ERR_|error occurred when fetching the script/;
+const EXPECTED = /Failed to load resource|WebSocket connection to|net::ERR_|unknown error occurred when fetching the script/;
 
 export class Person {
   /** What the browser complained about. */

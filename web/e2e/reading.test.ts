@@ -25,6 +25,14 @@ const readBack = (one: Person, pixels: number): Promise<void> => one.log.evaluat
 /** Whether the last row of the log is in view. */
 const isAtEnd = (one: Person): Promise<boolean> => one.log.evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2);
 
+/** More is said, and it is in view: nobody has left the end. */
+async function goesOn(one: Person, terminal: Terminal): Promise<void> {
+  for (let at = 61; at <= 90; at += 1) terminal.types(`line ${at}`);
+  await one.sees("line 90");
+  expect(await one.button("To the newest").count()).toBe(0);
+  terminal.close();
+}
+
 describe("a long log", () => {
   it("goes to the end when one says something, and the message stands there as waiting until it is sent", async () => {
     const { noya, terminal } = await longLog(300);
@@ -73,6 +81,60 @@ describe("a long log", () => {
     await day.filter({ hasText: "Today" }).waitFor();
     await noya.button("To the newest").click();
     await day.waitFor({ state: "detached" });
+    terminal.close();
+  });
+
+  it("who reads further up is told of what is new, and left where they are", async () => {
+    const { noya, terminal } = await longLog(300);
+    await readBack(noya, 3_000);
+    const first = noya.messages.first();
+    await noya.button("To the newest").waitFor();
+    const seq = await first.getAttribute("data-seq");
+    terminal.types("something new");
+    await noya.button("1 new").waitFor();
+    expect(await first.getAttribute("data-seq")).toBe(seq);
+    await noya.button("1 new").click();
+    await noya.sees("something new");
+    const read = await noya.readAll();
+    expect(read.map(([, text]) => text)).toEqual([...Array.from({ length: 300 }, (_, at) => `line ${at + 1}`), "something new"]);
+    terminal.close();
+  });
+
+  it("who is at the end stays there though the box grows just before a scroll is told", async () => {
+    const { noya, terminal } = await longLog(60);
+    await noya.log.evaluate((log) => {
+      const box = document.querySelector("textarea");
+      if (box) box.style.blockSize = "200px";
+      log.dispatchEvent(new Event("scroll"));
+    });
+    await goesOn(noya, terminal);
+  });
+
+  it("who is at the end stays there though the box shrinks and grows before a scroll is told", async () => {
+    const { noya, terminal } = await longLog(60);
+    await noya.log.evaluate(async (log) => {
+      const box = document.querySelector("textarea");
+      if (!box) return;
+      const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+      box.style.blockSize = "200px";
+      await frame();
+      await frame();
+      box.style.blockSize = "40px";
+      log.scrollTop += 0;
+      box.style.blockSize = "160px";
+      log.dispatchEvent(new Event("scroll"));
+    });
+    await goesOn(noya, terminal);
+  });
+
+  it("who has just gone up is not taken back to the end by what comes before that is told", async () => {
+    const { noya, terminal } = await longLog(60);
+    await noya.log.evaluate((log) => {
+      log.scrollTop -= 500;
+      window.dispatchEvent(new Event("blur"));
+      window.dispatchEvent(new Event("focus"));
+    });
+    await noya.button("To the newest").waitFor();
     terminal.close();
   });
 });
