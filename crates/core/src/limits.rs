@@ -334,9 +334,9 @@ pub const IRC_REGISTRATION_MAX: Duration = Duration::from_mins(1);
 pub const IRC_PING_AFTER: Duration = Duration::from_secs(90);
 /// Time it has to give one before its connection is closed.
 pub const IRC_PONG_MAX: Duration = Duration::from_mins(1);
-/// Time after which one who joined a group by its alias is told its number. Not with the answer to
-/// joining: its lines are fixed (RFC 1459), and some programs that join wait a second for more of
-/// them.
+/// Time that one who joined a group by its alias has said nothing for when it is told its number. Not
+/// with the answer to joining: its lines are fixed (RFC 1459), and some programs that join wait a
+/// second for more of them.
 pub const IRC_NUMBER_AFTER: Duration = Duration::from_secs(2);
 /// Messages of one group that are taken back at the most; past it the next is refused.
 pub const REDACTIONS_MAX: usize = 4_096;

@@ -20,9 +20,13 @@ use conclave_core::{
     Seq, Timestamp, VisitorId,
 };
 
+use crate::history;
+use crate::hub::refusal_of;
 use crate::membership::{Landed, Membership, Said, Sending};
 use crate::model::Answer;
-use crate::outlet::{Echo, Mark, Outlet};
+use crate::outlet::{Echo, Mark, Outlet, Run};
+use crate::session::Stretch;
+use crate::wire::Wire;
 
 pub(crate) use opening::close_directs_of;
 
@@ -140,6 +144,42 @@ impl Direct {
             live.delivered().await;
             drop(held);
         });
+    }
+
+    /// All messages from that number on that will not flow to a connection for which direct
+    /// conversations are held, to be shown; nothing where there are none.
+    ///
+    /// # Errors
+    /// Where the log cannot be read.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn messages_from(
+        &self,
+        from: Seq,
+        outlet: &Outlet,
+    ) -> Result<Option<Stretch>, Refusal> {
+        let Membership { hub, live, member: _ } = &self.0;
+        // In this order: what is said after the connection was made known has given it a place
+        // before it moved the head.
+        let end = self.head().next();
+        let places = outlet.places_in_directs();
+        let of_this = places.iter().filter(|(group, _)| *group == live.id);
+        let end = of_this.map(|(_, next)| *next).fold(end, Seq::min);
+        let newest = history::Wanted { count: 1, bytes_max: None };
+        let newest = history::seek(hub.log(), live, end, newest).await;
+        let newest = newest.map_err(|error| refusal_of(&error))?;
+        let has_any = newest.count > 0 && newest.from >= from;
+        Ok(has_any.then_some(Stretch { from, end: newest.end }))
+    }
+
+    /// Shows messages that were found, written on `wire`, as
+    /// [`Session::show`](crate::Session::show) does.
+    pub fn show(&self, stretch: Stretch, outlet: &Arc<Outlet>, wire: &'static dyn Wire) {
+        let Stretch { from: next, end } = stretch;
+        let Membership { hub, live, member } = &self.0;
+        let (session, group, member) = (hub.next_serial(), Arc::clone(live), *member);
+        hub.show_run(outlet, Run { session, group, next, end, member, wire });
     }
 
     /// Events below `before`, as [`Membership::events_before`] gives them.

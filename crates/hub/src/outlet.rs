@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes};
-use conclave_core::{Seq, limits};
+use conclave_core::{GroupId, Seq, limits};
 use smallvec::SmallVec;
 
 use crate::catch_up;
@@ -30,8 +30,8 @@ use crate::live_group::Serial;
 use crate::tail::{Chunk, Encoded};
 use crate::wire::Wire;
 
-use feed::Feed;
 pub(crate) use feed::{Cursor, Labelled, Mark, Run};
+use feed::{Directs, Feed};
 pub use feed::{Echo, Own};
 use pieces::Pieces;
 pub use signal::{Ended, Going, Signal};
@@ -186,11 +186,36 @@ impl Outlet {
     }
 
     /// Gives it a place in a group.
-    pub(crate) fn attach(&self, cursor: Cursor) {
+    pub(crate) fn attach(&self, mut cursor: Cursor) {
         let mut feed = self.lock();
         if !feed.is_closed {
+            cursor.is_held |= feed.directs == Directs::Wait && cursor.group.id.is_direct();
             feed.cursors.push(cursor);
         }
+    }
+
+    /// Has nothing of direct conversations written until [`Hub::release_directs`]: who runs the
+    /// connection has something to say first. What is said in them meanwhile is not lost.
+    pub fn hold_directs(&self) {
+        self.lock().directs = Directs::Wait;
+    }
+
+    /// `true` where a catch-up task is to be started.
+    #[must_use]
+    fn release_directs(&self) -> bool {
+        let mut feed = self.lock();
+        feed.directs = Directs::Flow;
+        let mut waits = false;
+        for cursor in feed.cursors.iter_mut().filter(|cursor| cursor.group.id.is_direct()) {
+            waits |= std::mem::replace(&mut cursor.is_held, false);
+        }
+        waits && feed.needs_catch_up()
+    }
+
+    /// The direct conversations of which it has not been given everything, or had not when it was
+    /// put out of use, and the next event of each that it is to be given.
+    pub fn places_in_directs(&self) -> Vec<(GroupId, Seq)> {
+        self.lock().places_in_directs()
     }
 
     /// Takes a session's place away: nothing of the group is written for it from here on, but the
@@ -251,7 +276,9 @@ impl Outlet {
     #[must_use]
     fn show(&self, run: Run) -> bool {
         let mut feed = self.lock();
-        if feed.cursor_of(run.session).is_none() {
+        // A connection has no place in a direct conversation in which nothing is being said.
+        let may_read = run.group.id.is_direct() || feed.cursor_of(run.session).is_some();
+        if feed.is_closed || !may_read {
             return false;
         }
         feed.push_history(run);
@@ -443,6 +470,13 @@ impl Hub {
         change: impl FnOnce(&mut Cursor),
     ) {
         if outlet.adjust(session, change) {
+            catch_up::start(self, outlet);
+        }
+    }
+
+    /// Lets direct conversations flow to a connection that [`Outlet::hold_directs`] held them for.
+    pub fn release_directs(self: &Arc<Self>, outlet: &Arc<Outlet>) {
+        if outlet.release_directs() {
             catch_up::start(self, outlet);
         }
     }

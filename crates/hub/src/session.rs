@@ -34,8 +34,8 @@ pub struct Session {
 /// Messages of a group that may be shown, from one number to below another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
-    from: Seq,
-    end: Seq,
+    pub(crate) from: Seq,
+    pub(crate) end: Seq,
 }
 
 impl fmt::Debug for Session {
@@ -275,8 +275,8 @@ impl Session {
     /// come before any later event.
     pub fn show(&self, stretch: Stretch, wire: &'static dyn Wire) {
         let Stretch { from: next, end } = stretch;
-        let (session, group) = (self.serial, Arc::clone(&self.live));
-        self.hub.show_run(&self.outlet, Run { session, group, next, end, wire });
+        let (session, group, member) = (self.serial, Arc::clone(&self.live), self.member);
+        self.hub.show_run(&self.outlet, Run { session, group, next, end, member, wire });
     }
 
     /// The number after the newest event that it was given, also when its connection has ended.

@@ -244,7 +244,8 @@ pub struct Aside<'event> {
 /// Appends what was said in a direct conversation, with the mark that this client put on it.
 pub fn encode_aside(aside: Aside<'_>, mark: Option<&str>, style: Style, out: &mut Vec<u8>) {
     // Who says something to itself is told twice: that it was said, and what was said.
-    let is_twice = aside.is_own && aside.from == aside.to && style.has(ECHO);
+    let is_new = style.has(ECHO) && !style.has(EARLIER);
+    let is_twice = aside.is_own && aside.from == aside.to && is_new;
     let lines = lines_of_aside(aside, style);
     let echo = mark.map_or_else(|| lines.clone(), |mark| marked(lines.clone(), mark));
     for line in echo {

@@ -78,6 +78,15 @@ impl Membership {
         Err(Refusal::NotAMember)
     }
 
+    /// How another member's account is written to, where it has one: also by who is somebody by
+    /// itself, so that the two have one conversation, wherever they meet.
+    pub fn contact(&self, with: MemberId) -> Option<Contact> {
+        let model = self.live.model();
+        let member = model.group.member(with)?;
+        let account = member.account.clone()?;
+        Some(Contact::account(account, member.name.clone(), member.origin.clone()))
+    }
+
     /// The member of that name, or of one that looks like it.
     pub fn find(&self, name: &Name) -> Option<MemberId> {
         self.live.model().group.bearer(name)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, Bytes};
-use conclave_core::{Event, Kind, MemberId, Seq};
+use conclave_core::{Event, GroupId, Kind, MemberId, Seq};
 use smallvec::SmallVec;
 
 use crate::live_group::{LiveGroup, Serial};
@@ -27,11 +27,22 @@ pub(super) struct Feed {
     runner: Option<Waker>,
     /// There is something to see for the one who runs the connection.
     is_stirred: bool,
+    pub(super) directs: Directs,
     /// A catch-up task serves it.
     pub(super) is_lagging: bool,
     pub(super) is_closed: bool,
     /// It was asked to end.
     pub(super) going: Option<Going>,
+}
+
+/// Whether direct conversations are written to a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Directs {
+    /// As they go on.
+    #[default]
+    Flow,
+    /// Not now: who runs the connection has something to say first.
+    Wait,
 }
 
 /// What a connection has not been given or told yet.
@@ -42,8 +53,8 @@ struct Backlog {
     unsent_bytes: usize,
     /// Stretches of earlier messages that are being shown, one after the other.
     history: VecDeque<Run>,
-    /// Where the sessions stood when it was closed.
-    stood: Vec<(Serial, Seq)>,
+    /// Where the sessions stood when it was closed, and in which group.
+    stood: Vec<(Serial, GroupId, Seq)>,
     signals: Vec<Signal>,
     /// Labels of what this connection brought about and has not been given yet.
     labels: Vec<Labelled>,
@@ -156,6 +167,8 @@ pub(crate) struct Run {
     pub(crate) group: Arc<LiveGroup>,
     pub(crate) next: Seq,
     pub(crate) end: Seq,
+    /// Who is shown it.
+    pub(crate) member: MemberId,
     pub(crate) wire: &'static dyn Wire,
 }
 
@@ -225,9 +238,9 @@ impl Feed {
     /// closed.
     pub(super) fn place_of(&self, session: Serial) -> Option<Seq> {
         let stood = self.backlog.as_ref().map(|backlog| &backlog.stood);
-        let stood = stood.and_then(|stood| stood.iter().find(|(of, _)| *of == session));
+        let stood = stood.and_then(|stood| stood.iter().find(|(of, ..)| *of == session));
         let cursor = || self.cursors.iter().find(|cursor| cursor.session == session);
-        let stood = stood.map(|(_, next)| *next);
+        let stood = stood.map(|(.., next)| *next);
         stood.or_else(|| cursor().map(|cursor| self.next_for(cursor)))
     }
 
@@ -235,6 +248,16 @@ impl Feed {
         let mut history = self.backlog.iter().flat_map(|backlog| &backlog.history);
         let run = history.find(|run| run.session == cursor.session);
         run.map_or(cursor.next, |run| run.next.min(cursor.next))
+    }
+
+    /// The direct conversations of which it has not been given everything, or had not when it was
+    /// closed, and the next event of each that it is to be given.
+    pub(super) fn places_in_directs(&self) -> Vec<(GroupId, Seq)> {
+        let backlog = self.backlog.as_ref();
+        let stood = backlog.into_iter().flat_map(|backlog| &backlog.stood);
+        let stood = stood.map(|(_, group, next)| (*group, *next));
+        let at = self.cursors.iter().map(|cursor| (cursor.group.id, cursor.next));
+        stood.chain(at).filter(|(group, _)| group.is_direct()).collect()
     }
 
     /// Takes the place of a session away, and all that waits for it but what has begun to go out.
@@ -250,7 +273,10 @@ impl Feed {
     /// Lets go of everything but the places: nothing is written any more.
     pub(super) fn close(&mut self) {
         self.is_closed = true;
-        let places = self.cursors.iter().map(|cursor| (cursor.session, self.next_for(cursor)));
+        let places = self
+            .cursors
+            .iter()
+            .map(|cursor| (cursor.session, cursor.group.id, self.next_for(cursor)));
         let places: Vec<_> = places.collect();
         self.cursors = SmallVec::new();
         let backlog = self.backlog();

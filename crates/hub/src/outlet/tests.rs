@@ -1,8 +1,6 @@
 //! An outlet against peers that take little or nothing.
 
-use conclave_core::{
-    Entry, Event, GroupId, GroupName, Kind, MemberId, Name, Refusal, Text, Timestamp,
-};
+use conclave_core::{Entry, Event, GroupName, Kind, MemberId, Name, Refusal, Text, Timestamp};
 
 use super::*;
 use crate::live_group::LiveGroup;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use conclave_core::Seq;
 
 use super::{Outlet, Pieces, Run, Wrote};
-use crate::live_group::{LiveGroup, Serial, View};
+use crate::live_group::{LiveGroup, Serial};
 use crate::tail::{Chunk, Encoded, Found};
 
 /// What a catch-up task is to do next.
@@ -111,7 +111,7 @@ impl Outlet {
         let is_wanted = |run: &&mut Run| run.session == wanted.session && run.next == wanted.from;
         let Some(run) = feed.shown_run().filter(is_wanted) else { return Wrote::All };
         let end = run.end;
-        let view = View::Group(run.group.name());
+        let view = run.group.view_of(run.member);
         let skipped = usize::try_from(run.next.0 - page.first().0).unwrap_or(usize::MAX);
         let events = page.events().get(skipped..).unwrap_or_default();
         let encoded = Encoded::new(&view, events, run.wire, |event| {

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use super::commands;
 use super::peer::{Peer, Told};
+use super::replay::Asides;
 use crate::server::Context;
 use crate::wires::IrcWire;
 
@@ -40,10 +41,14 @@ pub(crate) struct Client {
     pub(crate) channels: Vec<Channel>,
     /// Something was said that may not have come to everyone yet.
     pub(crate) is_unsettled: bool,
+    /// It was shown earlier messages, and nothing has come from it since.
+    pub(crate) is_unheard: bool,
     /// Direct conversations in which something was said that may not have come to both yet.
     pub(crate) directs: Vec<Direct>,
     /// As whom it is written to.
     pub(crate) ident: Ident,
+    /// Direct conversations, which are held until it has been shown what it missed of them.
+    pub(crate) asides: Option<Box<Asides>>,
     /// A message of several lines that it is sending.
     pub(crate) gathering: Option<Box<Gathering>>,
     /// How far it has read, where no account keeps that.
@@ -113,6 +118,9 @@ impl Ident {
         }
     }
 }
+
+/// A direct conversation that a client has: as a member of which group, and what it is.
+pub(crate) type Found = (Option<Membership>, DirectListed);
 
 /// A group that the client is in.
 pub(crate) struct Channel {
@@ -298,7 +306,7 @@ impl Client {
 
     /// The direct conversations that it has, as itself and as a member of its groups: where each is
     /// found, and what it is.
-    pub(crate) async fn directs_everywhere(&self) -> Vec<(Option<Membership>, DirectListed)> {
+    pub(crate) async fn directs_everywhere(&self) -> Vec<Found> {
         let own = self.ident.directs().await.unwrap_or_default();
         let mut all: Vec<_> = own.into_iter().map(|listed| (None, listed)).collect();
         for channel in &self.channels {
@@ -312,13 +320,19 @@ impl Client {
     /// One of them.
     pub(crate) async fn open_listed(
         &self,
-        (membership, listed): &(Option<Membership>, DirectListed),
-    ) -> Option<Direct> {
-        let opened = match membership {
+        (membership, listed): &Found,
+    ) -> Result<Direct, Refusal> {
+        match membership {
             Some(membership) => membership.listed_direct(listed.id).await,
             None => self.ident.listed_direct(listed.id).await,
-        };
-        opened.ok()
+        }
+    }
+
+    /// The direct conversation with the one who is called that, where there is one.
+    pub(crate) async fn direct_with(&self, nick: &str) -> Option<Found> {
+        let name = Name::parse(nick).ok()?;
+        let all = self.directs_everywhere().await;
+        all.into_iter().find(|(_, listed)| listed.with.is_same_as(&name))
     }
 
     /// Notes how others write to it under the nick that it has now.

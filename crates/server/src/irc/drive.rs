@@ -10,7 +10,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use bytes::{Buf as _, BytesMut};
 use conclave_core::limits;
-use conclave_doors::irc::caps::{Cap, Caps};
+use conclave_doors::irc::caps::Caps;
 use conclave_doors::irc::commands::{self as table, Command, When};
 use conclave_doors::irc::lines::{Line, Lines};
 use conclave_doors::irc::message::Message;
@@ -133,13 +133,21 @@ impl IrcDriver {
             while self.serve_lines().await {
                 match poll_fn(|context| self.poll_came(context)).await {
                     Came::Stir => {}
-                    Came::Bytes(count) => self.has_ended |= count == 0,
+                    Came::Bytes(count) => self.handle_read(count),
                     Came::Late => self.handle_timeout(),
                 }
             }
             Box::pin(self.end()).await;
             None
         })
+    }
+
+    /// Notes that so many bytes have come; none where no more will.
+    fn handle_read(&mut self, count: usize) {
+        self.has_ended |= count == 0;
+        if let Phase::Client(client) = &mut self.phase {
+            client.is_unheard &= count == 0;
+        }
     }
 
     /// Answers all that has come. `false` where the connection is to end.
@@ -178,13 +186,17 @@ impl IrcDriver {
         }
     }
 
-    /// Lets the events of a group flow whose joining has been answered, earlier messages first.
+    /// Lets the events of a group flow whose joining has been answered, earlier messages first; and
+    /// direct conversations when all groups flow.
     /// Whether there was one that waited.
     async fn let_flow(&mut self) -> bool {
         let Phase::Client(client) = &mut self.phase else { return false };
         let waiting = client.channels.iter().position(|channel| channel.flow != Flow::Live);
-        let Some(place) = waiting else { return false };
-        Box::pin(replay::go_on(client, place)).await;
+        match waiting {
+            Some(place) => Box::pin(replay::go_on(client, place)).await,
+            None if client.asides.is_some() => Box::pin(replay::go_on_aside(client)).await,
+            None => return false,
+        }
         true
     }
 
@@ -371,9 +383,11 @@ impl IrcDriver {
                     negotiation: registered.negotiation,
                     channels: Vec::new(),
                     is_unsettled: false,
+                    is_unheard: false,
                     directs: Vec::new(),
                     gathering: None,
                     ident: registered.ident,
+                    asides: Some(Box::default()),
                     markers: BTreeMap::new(),
                 };
                 welcome::greet(&client, replies);
@@ -444,14 +458,7 @@ impl IrcDriver {
                     }
                 }
                 Signal::Read { group, at } => {
-                    let channel = client.channels.iter().find(|one| one.session.group() == group);
-                    if let Some(channel) = channel
-                        && client.negotiation.caps.has(Cap::ReadMarker)
-                    {
-                        let server = &self.context.irc.server;
-                        let line = commands::markread::line(server, &channel.name(), Some(at));
-                        replies.line(line);
-                    }
+                    commands::markread::follow(client, group, at, &mut replies).await;
                 }
                 Signal::NameChanged => commands::nick::follow(client, &mut replies),
                 // What concerns the account is told by its other connections.
@@ -468,13 +475,19 @@ impl IrcDriver {
         match &self.phase {
             Phase::New(new) => Some(new.began_at + limits::IRC_REGISTRATION_MAX),
             Phase::Client(client) => {
-                let numbers = client.channels.iter().filter_map(|channel| channel.tell_number_at);
+                let numbers = client.channels.iter().filter_map(|channel| self.number_at(channel));
                 // While it is not read, it is not the one who is silent.
                 let silent_at = self.outlet.has_room().then(|| self.silent_at());
                 numbers.chain(silent_at).min()
             }
             Phase::Over(_) => None,
         }
+    }
+
+    /// When the client is told the number of a channel that it joined: when it is quiet, so that it
+    /// does not come between an answer and what was asked.
+    fn number_at(&self, channel: &Channel) -> Option<Instant> {
+        Some(channel.tell_number_at?.max(self.heard_at + limits::IRC_NUMBER_AFTER))
     }
 
     /// When the client is asked for a sign of life, or closed for want of one.
@@ -488,7 +501,10 @@ impl IrcDriver {
     fn handle_timeout(&mut self) {
         let now = Instant::now();
         if let Phase::Client(client) = &mut self.phase {
-            let due = |channel: &&mut Channel| channel.tell_number_at.is_some_and(|at| at <= now);
+            let quiet_at = self.heard_at + limits::IRC_NUMBER_AFTER;
+            let due = |channel: &&mut Channel| {
+                channel.tell_number_at.is_some_and(|at| at.max(quiet_at) <= now)
+            };
             let nick = client.nick.as_str();
             let mut replies = Replies::new(&self.context.irc.server, nick, None, 0);
             let mut channels = std::mem::take(&mut client.channels);
@@ -560,10 +576,10 @@ impl IrcDriver {
         if let Phase::Over(over) = &mut self.phase {
             let Over { reason, leaving, shown } = &mut **over;
             let farewell = commands::quit::farewell_of(reason);
+            if let Some(shown) = shown {
+                shown.note(leaving).await;
+            }
             for channel in std::mem::take(leaving) {
-                if let Some(shown) = shown {
-                    shown.note(&channel).await;
-                }
                 commands::quit::leave(channel, farewell.clone()).await;
             }
             let mut bytes = Vec::new();

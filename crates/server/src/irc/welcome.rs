@@ -97,6 +97,8 @@ pub(crate) fn identify(
     wire: &'static IrcWire,
     own: Own,
 ) -> Ident {
+    // What is written to it comes after the welcome, and after what it missed.
+    outlet.hold_directs();
     match signed_in {
         Some(signed_in) => {
             let connection = signed_in.connect(outlet, wire, own);

@@ -32,6 +32,24 @@ impl Irc {
         irc
     }
 
+    /// A client of the account `noya`, which is in the channel, and is made where it is to be.
+    async fn enter_account(stage: &MemoryStage, is_made: bool) -> Self {
+        let mut irc = Self { client: stage.connect_to(Listens::Greeting), seen: Vec::new() };
+        irc.write("CAP REQ :sasl batch server-time draft/account-registration\r\n").await;
+        if is_made {
+            irc.write("NICK noya\r\nUSER noya 0 * :Noya\r\nCAP END\r\n").await;
+            irc.write("REGISTER noya * :correct horse\r\nJOIN #tea\r\n").await;
+        } else {
+            let password = "AUTHENTICATE bm95YQBub3lhAGNvcnJlY3QgaG9yc2U=\r\n";
+            irc.write(&format!("AUTHENTICATE PLAIN\r\n{password}")).await;
+            while !irc.has_seen(" 903 ") {
+                irc.read().await;
+            }
+            irc.write("NICK noya\r\nUSER noya 0 * :Noya\r\nCAP END\r\n").await;
+        }
+        irc
+    }
+
     async fn write(&mut self, line: &str) {
         self.client.write(line.as_bytes()).await.unwrap();
     }
@@ -44,6 +62,12 @@ impl Irc {
         }
     }
 
+    async fn read_until(&mut self, words: &str) {
+        while !self.has_seen(words) {
+            self.read().await;
+        }
+    }
+
     fn has_seen(&self, words: &str) -> bool {
         String::from_utf8_lossy(&self.seen).contains(words)
     }
@@ -53,6 +77,28 @@ impl Irc {
         let seen = String::from_utf8(self.seen.clone()).unwrap();
         let lines = seen.lines().filter_map(|line| line.split_once(" PRIVMSG #tea :"));
         lines.map(|(_, text)| text.split(' ').next().unwrap().to_owned()).collect()
+    }
+
+    /// What it was told by somebody alone, in the order in which it was seen.
+    fn told(&self) -> Vec<String> {
+        let seen = String::from_utf8_lossy(&self.seen);
+        // Of the last line there may be no more than its beginning.
+        let lines = seen.split_inclusive("\r\n").filter(|line| line.ends_with("\r\n"));
+        let told = lines.filter_map(|line| line.split_once(" PRIVMSG noya :"));
+        told.map(|(_, text)| text.split([' ', '\r']).next().unwrap().to_owned()).collect()
+    }
+
+    /// Tells the account so many messages.
+    async fn tell_many(&mut self, count: usize) -> Vec<String> {
+        let numbers: Vec<String> = (0..count).map(|number| format!("n{number};")).collect();
+        for number in &numbers {
+            self.write(&format!("PRIVMSG noya :{number} {}\r\n", "x".repeat(380))).await;
+        }
+        self.write("PING told\r\n").await;
+        while !self.has_seen(":told") {
+            self.read().await;
+        }
+        numbers
     }
 
     /// Reads as slowly as one may, a little each so often, until the last message has come. It is
@@ -82,6 +128,17 @@ async fn talk(noya: &mut Irc, quick: &mut Irc, count: usize) -> Vec<String> {
         quick.read().await;
     }
     numbers
+}
+
+/// Makes the account, which is told something, says that it is there, and goes.
+async fn be_away(stage: &MemoryStage, dan: &mut Irc) {
+    let mut noya = Irc::enter_account(stage, true).await;
+    noya.read_until(" 366 ").await;
+    dan.write("PRIVMSG noya :seen;\r\n").await;
+    noya.read_until("seen;").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    noya.write("PING x\r\n").await;
+    noya.read_until(":x\r\n").await;
 }
 
 async fn options() -> MemoryStage {
@@ -138,6 +195,60 @@ async fn who_asks_for_more_than_it_reads_is_read_no_further_and_loses_nothing() 
     slow.read_slowly(4_000, Duration::from_secs(5), ":last").await;
     let seen = String::from_utf8(slow.seen.clone()).unwrap();
     assert_eq!(seen.matches(" 706 ").count(), 300, "each question is answered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_told_while_one_is_shown_what_one_missed_comes_after_it_and_once() {
+    let stage = options().await;
+    let mut dan = Irc::enter(&stage, "dan").await;
+    be_away(&stage, &mut dan).await;
+    let mut numbers = dan.tell_many(MESSAGES).await;
+    let mut noya = Irc::enter_account(&stage, false).await;
+    // It has begun to be shown them, and reads no further for now.
+    while !noya.has_seen("n0;") {
+        noya.seen.extend(noya.client.read_at_most(100));
+        tokio::task::yield_now().await;
+    }
+    dan.write("PRIVMSG noya :later;\r\nPRIVMSG noya :last;\r\nPING x\r\n").await;
+    numbers.extend(["later;".to_owned(), "last;".to_owned()]);
+    dan.read_until(":x\r\n").await;
+    noya.read_until("last;\r\n").await;
+    assert_eq!(noya.told(), numbers);
+    let seen = String::from_utf8(noya.seen).unwrap();
+    let (batch, live) = seen.split_once(" BATCH -earlier-").unwrap();
+    assert!(batch.contains("n599;") && !batch.contains("later;"));
+    assert!(live.contains("later;"), "what is new is in no batch of what is not");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_while_it_is_shown_what_it_missed_is_shown_it_at_the_next_connection() {
+    let stage = options().await;
+    let mut dan = Irc::enter(&stage, "dan").await;
+    be_away(&stage, &mut dan).await;
+    let numbers = dan.tell_many(MESSAGES).await;
+    dan.write("PRIVMSG #tea :to all;\r\nPING all\r\n").await;
+    dan.read_until(":all\r\n").await;
+    for read in [0, 2_000, 100_000] {
+        let mut noya = Irc::enter_account(&stage, false).await;
+        while noya.seen.len() < read {
+            noya.seen.extend(noya.client.read_at_most(1_000));
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut noya = Irc::enter_account(&stage, false).await;
+    noya.read_until("n599;").await;
+    assert_eq!(noya.told(), numbers);
+    assert_eq!(noya.said(), ["to"]);
+    // It has read them: who says something has.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    noya.write("PING x\r\n").await;
+    noya.read_until(":x\r\n").await;
+    drop(noya);
+    dan.write("PRIVMSG noya :new;\r\n").await;
+    let mut noya = Irc::enter_account(&stage, false).await;
+    noya.read_until("new;").await;
+    assert_eq!(noya.told(), ["new;"]);
+    assert_eq!(noya.said(), [""; 0]);
 }
 
 proptest! {

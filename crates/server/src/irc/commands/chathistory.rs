@@ -3,7 +3,7 @@
 //! Exact by either, since numbers are dense and times rise strictly within a group. Reads bounded
 //! pages of the log, as every reader does.
 
-use conclave_core::{Event, GroupId, Name, Reason, Refusal, Seq, Timestamp, limits};
+use conclave_core::{Event, GroupId, Reason, Refusal, Seq, Timestamp, limits};
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::encode::{Addressed, Style, lines_of, lines_of_aside, nick_of};
 use conclave_doors::irc::history::{Bound, Stretch, Wish};
@@ -13,7 +13,7 @@ use conclave_doors::irc::written::Written;
 use conclave_hub::{Direct, Membership};
 
 use super::words;
-use crate::irc::client::{Channel, Client};
+use crate::irc::client::Client;
 use crate::wires::aside;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
@@ -39,7 +39,7 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
 }
 
 /// What has a history.
-pub(super) enum Source {
+pub(in crate::irc) enum Source {
     Group(Membership, Style),
     Direct(Direct, Style),
 }
@@ -56,11 +56,9 @@ impl Source {
             return None;
         }
         let style = client.style(Addressed::ByAlias);
-        let name = Name::parse(target).ok()?;
-        for listed in client.directs_everywhere().await {
-            if listed.1.with.is_same_as(&name) {
-                return client.open_listed(&listed).await.map(|direct| Self::Direct(direct, style));
-            }
+        if let Some(found) = client.direct_with(target).await {
+            let direct = client.open_listed(&found).await.ok()?;
+            return Some(Self::Direct(direct, style));
         }
         let user = client.user_called(target)?;
         let opened = client.ident.direct(client.nick.clone(), &user.peer.contact).await;
@@ -197,15 +195,9 @@ pub(super) async fn events(
     }
 }
 
-/// Number of the first event of a channel after that time.
-pub(in crate::irc) async fn first_after(
-    client: &Client,
-    channel: &Channel,
-    at: Timestamp,
-) -> Result<Seq, Refusal> {
-    let style = client.style(channel.addressed);
-    let source = Source::Group(channel.session.membership().clone(), style);
-    let walk = Walk { source: &source, with_news: true };
+/// Number of the first event of a channel or conversation after that time.
+pub(in crate::irc) async fn first_after(source: &Source, at: Timestamp) -> Result<Seq, Refusal> {
+    let walk = Walk { source, with_news: true };
     walk.first_from(Timestamp::from_ms(at.ms() + 1)).await
 }
 
@@ -294,7 +286,7 @@ async fn targets(
     });
     let mut sources: Vec<_> = groups.collect();
     for listed in client.directs_everywhere().await {
-        if let Some(direct) = client.open_listed(&listed).await {
+        if let Ok(direct) = client.open_listed(&listed).await {
             let source = Source::Direct(direct, client.style(Addressed::ByAlias));
             sources.push((nick_of(&listed.1.with), source));
         }

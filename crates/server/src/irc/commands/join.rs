@@ -79,6 +79,7 @@ pub(in crate::irc) async fn take_up(client: &mut Client, replies: &mut Replies) 
     for group in groups {
         take_up_one(client, &signed_in, group, replies).await;
     }
+    client.asides = Some(replay::asides_missed(client).await);
 }
 
 /// Takes up one of them.

@@ -5,13 +5,14 @@
 
 use conclave_core::{GroupId, Timestamp};
 use conclave_doors::irc::caps::Cap;
+use conclave_doors::irc::encode::nick_of;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Written;
 use conclave_hub::SignedIn;
 
 use super::words;
-use crate::irc::client::Client;
+use crate::irc::client::{Channel, Client};
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
     let Some(target) = message.param(0).filter(|target| !target.is_empty()) else {
@@ -19,7 +20,7 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         replies.fail("MARKREAD", "NEED_MORE_PARAMS", &[], words);
         return;
     };
-    let group = client.channel(target).map(|channel| channel.session.group());
+    let group = marked(client, target).await;
     let at = match message.param(1) {
         None => read_upto(client, target, group).await,
         Some(written) => {
@@ -43,6 +44,18 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     replies.line(line);
 }
 
+/// The group or direct conversation of that name, where an account keeps how far that was read.
+async fn marked(client: &Client, target: &str) -> Option<GroupId> {
+    if let Some(channel) = client.channel(target) {
+        return Some(channel.session.group());
+    }
+    client.ident.account()?;
+    if target.starts_with('#') {
+        return None;
+    }
+    client.direct_with(target).await.map(|(_, listed)| listed.id)
+}
+
 /// Tells how far the client has read a group that it enters, where it wants to know.
 pub(super) async fn tell(client: &Client, target: &str, group: GroupId, replies: &mut Replies) {
     if client.negotiation.caps.has(Cap::ReadMarker) {
@@ -52,7 +65,31 @@ pub(super) async fn tell(client: &Client, target: &str, group: GroupId, replies:
     }
 }
 
-pub(in crate::irc) fn line(server: &str, target: &str, at: Option<Timestamp>) -> Written {
+/// Tells how far another connection of the account has read something.
+pub(in crate::irc) async fn follow(
+    client: &Client,
+    group: GroupId,
+    at: Timestamp,
+    replies: &mut Replies,
+) {
+    if !client.negotiation.caps.has(Cap::ReadMarker) {
+        return;
+    }
+    let target = if group.is_direct() {
+        let directs = client.directs_everywhere().await;
+        let found = directs.into_iter().find(|(_, listed)| listed.id == group);
+        found.map(|(_, listed)| nick_of(&listed.with))
+    } else {
+        let channel = client.channels.iter().find(|channel| channel.session.group() == group);
+        channel.map(Channel::name)
+    };
+    if let Some(target) = target {
+        let line = line(replies.server(), &target, Some(at));
+        replies.line(line);
+    }
+}
+
+fn line(server: &str, target: &str, at: Option<Timestamp>) -> Written {
     let line = Written::new(server, "MARKREAD").param(target);
     match at {
         Some(at) => line.param(&format!("timestamp={}", at.render_rfc3339())),

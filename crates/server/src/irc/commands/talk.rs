@@ -15,7 +15,7 @@ use conclave_doors::irc::numeric::{
 };
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::split_words;
-use conclave_hub::Said;
+use conclave_hub::{MemberHere, Said};
 use tokio::sync::OwnedRwLockReadGuard;
 
 use super::batch;
@@ -303,7 +303,14 @@ async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies
     let direct = match &found {
         Some(user) => client.ident.direct(client.nick.clone(), &user.peer.contact).await,
         None => match client.member_called(target) {
-            Some((channel, member)) => channel.session.membership().direct(member.member).await,
+            Some((channel, MemberHere { member, .. })) => {
+                let membership = channel.session.membership();
+                match membership.contact(member) {
+                    // Who is away is answered in the conversation that goes on when it is back.
+                    Some(contact) => client.ident.direct(client.nick.clone(), &contact).await,
+                    None => membership.direct(member).await,
+                }
+            }
             None => Err(Refusal::NobodyOfThatName),
         },
     };

@@ -1,10 +1,19 @@
 //! Sentences of the IRC door, beside the words of numerics.
 
-use conclave_core::Refusal;
+use conclave_core::{Refusal, Timestamp};
 
 /// What is told of the number of a group that a client has joined by its alias.
 pub(in crate::irc) fn number_is(channel: &str, number: &str) -> String {
     format!("{channel} is group {number} of this server, for those who join from elsewhere")
+}
+
+/// What is told of a direct conversation of which only the newest messages are shown unasked.
+pub(in crate::irc) fn earlier_with(nick: &str, before: Timestamp) -> String {
+    let before = before.render_rfc3339();
+    format!(
+        "Of what {nick} and you wrote, the newest follows; \
+         /quote CHATHISTORY BEFORE {nick} timestamp={before} 100 shows what came before"
+    )
 }
 
 /// Why something was not done, as a sentence.
