@@ -1,6 +1,8 @@
 //! Mask: whom a ban or a mute holds for, as `nick!user@host` with `*` and `?`.
 //!
-//! Does not know who is in a group, nor how a door writes names that its protocol cannot carry.
+//! A name of several words is held against it as one word as well ([`Name::as_word`]), which is how
+//! IRC shows it: whoever is banned by what was seen of it is banned at every door. Does not know who
+//! is in a group.
 //! Invariants: a mask is written in one way (all three parts, none empty), and matching takes at
 //! most the product of both lengths, whatever the stars.
 
@@ -104,20 +106,28 @@ impl Mask {
         self.0.written.strip_suffix("!*@*").filter(|nick| !nick.contains(['*', '?']))
     }
 
-    /// Whether it is the same mask, however it is written.
+    /// Whether it is the same mask, however it is written: on IRC spaces are underscores.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        self.as_str().eq_ignore_ascii_case(other.as_str())
+        let signs = |mask: &Self| {
+            let one_word = |c: char| if c.is_whitespace() { '_' } else { c.to_ascii_lowercase() };
+            mask.as_str().chars().map(one_word).collect::<String>()
+        };
+        self.as_str().eq_ignore_ascii_case(other.as_str()) || signs(self) == signs(other)
     }
 
     /// Whether it holds for somebody.
     pub fn holds_for(&self, identity: &Identity<'_>) -> bool {
         let Parts { nick, user, host, .. } = &*self.0;
-        let is_named = match nick {
-            Part::Exactly(Some(name), _) => name.is_same_as(identity.name),
-            part => part.holds_for(identity.name.as_str()),
+        let word = identity.name.as_word();
+        let is_called = |part: &Part, name: &Name| match part {
+            Part::Exactly(Some(named), _) => named.is_same_as(name),
+            part => part.holds_for(name.as_str()),
         };
+        let is_named = is_called(nick, identity.name)
+            || *word != *identity.name.as_str() && is_called(nick, &Name::from_log(&word));
         // What it does is shown with its name in both places, whatever user it says it is.
-        let is_user = user.holds_for(identity.user) || user.holds_for(identity.name.as_str());
+        let is_user = [identity.user, identity.name.as_str(), &word];
+        let is_user = is_user.into_iter().any(|name| user.holds_for(name));
         is_named && is_user && host.holds_for(identity.host)
     }
 }
@@ -249,6 +259,23 @@ mod tests {
         for other in ["Pau?", "*!*@irc", "Paul!p@*"] {
             assert_eq!(Mask::parse(other).unwrap().name(), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_name_of_several_words_is_held_by_what_irc_shows_of_it() {
+        for mask in ["Noya Cohen", "noya_cohen", "Noya_*", "Noya_Cohen!Noya_Cohen@web", "*!noya*@*"]
+        {
+            check(mask, "Noya Cohen", "Noya Cohen", "web", true);
+        }
+        check("נויה_כהן", "נויה כהן", "נויה כהן", "web", true);
+        check("Noya_Levi", "Noya Cohen", "Noya Cohen", "web", false);
+        check("Noya Cohen", "Noya_Cohen", "n", "irc", false);
+        let same = |one, other| {
+            let parsed = |mask| Mask::parse(mask).unwrap();
+            parsed(one).is_same_as(&parsed(other))
+        };
+        assert!(same("Noya Cohen", "noya_cohen!*@*"));
+        assert!(!same("Noya Cohen", "NoyaCohen"));
     }
 
     /// As simple as can be, and slow.

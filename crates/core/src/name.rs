@@ -7,6 +7,7 @@
 //! character that is not seen, and no colon (the console shows `name: text`, so a name with one
 //! could put words into another's mouth). A name that was shown parses to itself.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::iter;
@@ -90,6 +91,16 @@ impl Name {
         &self.0.shown
     }
 
+    /// The name as one word, as IRC shows it and masks hold for it too: what a nick cannot hold is
+    /// an underscore.
+    pub fn as_word(&self) -> Cow<'_, str> {
+        if self.as_str().contains(is_no_sign_of_words) {
+            self.as_str().replace(is_no_sign_of_words, "_").into()
+        } else {
+            self.as_str().into()
+        }
+    }
+
     /// Alike for names that are the same but for upper and lower case, with look-alikes of what
     /// is lower case.
     pub fn key(&self) -> &Arc<str> {
@@ -122,6 +133,11 @@ impl Name {
 /// there (`name!name@door`, `*`, `?`, lists with commas), and the colon.
 fn is_refused_sign(c: char) -> bool {
     matches!(c, ':' | ',' | '!' | '@' | '?' | '*')
+}
+
+/// Spaces, and what would make a nick a channel, a server or a rank.
+fn is_no_sign_of_words(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '.' | '#' | '&' | '$' | '%' | '~')
 }
 
 /// Whether it could be read as a colon, or as the asterisk that notices begin with.

@@ -129,17 +129,7 @@ pub fn channel_of(group: &GroupName, addressed: Addressed) -> String {
 
 /// A name as a nick: what a nick cannot hold becomes `_`.
 pub fn nick_of(name: &Name) -> String {
-    let written = name.as_str();
-    if written.contains(is_no_sign_of_nicks) {
-        written.replace(is_no_sign_of_nicks, "_")
-    } else {
-        written.to_owned()
-    }
-}
-
-/// Spaces, and what would make a nick a channel, a server or a rank.
-pub(crate) fn is_no_sign_of_nicks(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '.' | '#' | '&' | '$' | '%' | '~')
+    name.as_word().into_owned()
 }
 
 /// The host of somebody who came by that door.
@@ -152,10 +142,8 @@ pub const fn host_of(door: Option<Door>) -> &'static str {
 
 /// Whom something comes from.
 pub fn source_of(name: &Name, door: Option<Door>) -> String {
-    let written = |nick: &str| format!("{nick}!{nick}@{}", host_of(door));
-    // Copied once, as each line begins with it.
-    let nick = name.as_str();
-    if nick.contains(is_no_sign_of_nicks) { written(&nick_of(name)) } else { written(nick) }
+    let nick = name.as_word();
+    format!("{nick}!{nick}@{}", host_of(door))
 }
 
 /// Whom an event comes from, where it is shown as the doing of the member that it names.

@@ -331,8 +331,12 @@ impl Client {
     /// The direct conversation with the one who is called that, where there is one.
     pub(crate) async fn direct_with(&self, nick: &str) -> Option<Found> {
         let name = Name::parse(nick).ok()?;
-        let all = self.directs_everywhere().await;
-        all.into_iter().find(|(_, listed)| listed.with.is_same_as(&name))
+        let mut all = self.directs_everywhere().await;
+        let is_called = |(_, listed): &Found| listed.with.is_same_as(&name);
+        let is_shown_so =
+            |(_, listed): &Found| listed.with.as_word().eq_ignore_ascii_case(name.as_str());
+        let place = all.iter().position(is_called).or_else(|| all.iter().position(is_shown_so))?;
+        Some(all.swap_remove(place))
     }
 
     /// Notes how others write to it under the nick that it has now.

@@ -24,7 +24,12 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     };
     let invited = client.context.irc.registry().find(nick).map(|(_, user)| user.clone());
     let Some(invited) = invited else {
-        replies.numeric(ERR_NOSUCHNICK, &[nick]);
+        let channel = client.channel(target);
+        match channel.filter(|channel| member_called(channel.session.membership(), nick).is_some())
+        {
+            Some(channel) => replies.numeric(ERR_USERONCHANNEL, &[nick, &channel.name()]),
+            None => replies.numeric(ERR_NOSUCHNICK, &[nick]),
+        }
         return;
     };
     let Some(channel) = client.channel(target) else {

@@ -6,6 +6,7 @@ use conclave_doors::irc::encode::{host_of, nick_of};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{RPL_ENDOFWHO, RPL_WHOREPLY, RPL_WHOSPCRPL};
 use conclave_doors::irc::replies::Replies;
+use conclave_hub::MemberHere;
 
 use super::names::ranks;
 use crate::irc::client::{Channel, Client, UserOfPeer, user_of};
@@ -59,7 +60,14 @@ fn find(client: &Client, mask: &str) -> Vec<Shown> {
         .collect();
     drop(registry);
     found.sort_by(|one, other| one.nick.as_str().cmp(other.nick.as_str()));
-    found.iter().map(|user| shown(client, user, "*".to_owned(), String::new())).collect()
+    let mut shown: Vec<_> =
+        found.iter().map(|user| shown(client, user, "*".to_owned(), String::new())).collect();
+    if shown.is_empty()
+        && let Some((_, member)) = client.member_called(mask)
+    {
+        shown.push(shown_member(&member, "*".to_owned(), String::new()));
+    }
+    shown
 }
 
 fn members(client: &Client, channel: &Channel) -> Vec<Shown> {
@@ -79,19 +87,24 @@ fn members(client: &Client, channel: &Channel) -> Vec<Shown> {
         .zip(users)
         .map(|(member, user)| match user {
             Some(user) => shown(client, &user, called.clone(), ranks(member).to_owned()),
-            None => Shown {
-                channel: called.clone(),
-                username: nick_of(&member.name),
-                host: host_of(member.origin.door()),
-                nick: nick_of(&member.name),
-                is_away: !member.is_here,
-                ranks: ranks(member).to_owned(),
-                realname: member.name.as_str().to_owned(),
-                account: None,
-                idle_s: 0,
-            },
+            None => shown_member(member, called.clone(), ranks(member).to_owned()),
         })
         .collect()
+}
+
+/// Somebody who is here by another door.
+fn shown_member(member: &MemberHere, channel: String, ranks: String) -> Shown {
+    Shown {
+        channel,
+        username: nick_of(&member.name),
+        host: host_of(member.origin.door()),
+        nick: nick_of(&member.name),
+        is_away: !member.is_here,
+        ranks,
+        realname: member.name.as_str().to_owned(),
+        account: None,
+        idle_s: 0,
+    }
 }
 
 fn shown(client: &Client, user: &UserOfPeer, channel: String, ranks: String) -> Shown {
