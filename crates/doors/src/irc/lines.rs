@@ -24,8 +24,26 @@ const LINE_MAX: usize = limits::IRC_TAGS_BYTES_MAX + limits::IRC_LINE_BYTES_MAX;
 /// The stream, up to where it was cut.
 #[derive(Debug, Default)]
 pub struct Lines {
-    partial: Vec<u8>,
+    /// The line that has begun; nothing as a rule.
+    begun: Option<Box<Begun>>,
+}
+
+/// A line that has not ended.
+#[derive(Debug, Default)]
+struct Begun {
+    bytes: Vec<u8>,
+    /// It is longer than may be: nothing of it is kept.
     is_overlong: bool,
+}
+
+impl Begun {
+    fn add(&mut self, taken: &[u8]) {
+        if self.is_overlong || self.bytes.len() + taken.len() > LINE_MAX {
+            *self = Self { bytes: Vec::new(), is_overlong: true };
+        } else {
+            self.bytes.extend_from_slice(taken);
+        }
+    }
 }
 
 impl Lines {
@@ -35,15 +53,14 @@ impl Lines {
         let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         let upto = end.unwrap_or(bytes.len());
         let taken = bytes.get(..upto).unwrap_or_default();
-        if self.is_overlong || self.partial.len() + taken.len() > LINE_MAX {
-            self.is_overlong = true;
-            self.partial = Vec::new();
-        } else {
-            self.partial.extend_from_slice(taken);
-        }
         match end {
-            None => (bytes.len(), None),
-            Some(end) => (end + 1, self.finish()),
+            None => {
+                if !taken.is_empty() {
+                    self.begun.get_or_insert_default().add(taken);
+                }
+                (bytes.len(), None)
+            }
+            Some(end) => (end + 1, self.finish(taken)),
         }
     }
 
@@ -55,15 +72,16 @@ impl Lines {
             return None;
         }
         let (_all, none) = self.take(trimmed);
-        none.or_else(|| self.finish())
+        none.or_else(|| self.finish(b""))
     }
 
-    fn finish(&mut self) -> Option<Line> {
-        if std::mem::take(&mut self.is_overlong) {
-            return Some(Line::TooLong);
-        }
-        let bytes = std::mem::take(&mut self.partial);
-        (!bytes.is_empty()).then(|| line_of(bytes))
+    /// The line that ends with that.
+    fn finish(&mut self, taken: &[u8]) -> Option<Line> {
+        let Some(mut begun) = self.begun.take() else {
+            return (!taken.is_empty()).then(|| line_of(taken.to_vec()));
+        };
+        begun.add(taken);
+        Some(if begun.is_overlong { Line::TooLong } else { line_of(begun.bytes) })
     }
 }
 
