@@ -22,7 +22,7 @@ use crate::live_group::{LiveGroup, Serial};
 use crate::membership::Membership;
 use crate::model::Model;
 use crate::outlet::{Outlet, Own, Signal};
-use crate::present::Connected;
+use crate::present::{Connected, Shown};
 use crate::wire::Wire;
 
 /// Proof that the password of an account was given. Cheap to clone.
@@ -293,9 +293,9 @@ impl SignedIn {
         own: Own,
     ) -> AccountConnection {
         let (serial, outlet) = (self.hub.next_serial(), Arc::clone(outlet));
-        let added = Connected { serial, outlet, wire, own };
-        if let Some(oldest) = self.hub.present().connect(self.party(), added) {
-            oldest.outlet.signal(Signal::SignedOut);
+        let added = Connected { serial, shown: Shown { outlet, wire, own } };
+        if let Some(oldest) = self.hub.present().connect(self.account.id(), added) {
+            oldest.shown.outlet.signal(Signal::SignedOut);
         }
         AccountConnection { signed_in: self.clone(), serial }
     }
@@ -366,17 +366,22 @@ pub struct AccountConnection {
 }
 
 impl AccountConnection {
+    /// The account.
+    pub const fn signed_in(&self) -> &SignedIn {
+        &self.signed_in
+    }
+
     /// Has direct messages written on another wire from here on, its own as that says.
     pub fn set_shown(&self, wire: &'static dyn Wire, own: Own) {
-        let SignedIn { hub, .. } = &self.signed_in;
-        hub.present().adjust(self.signed_in.party(), self.serial, wire, own);
+        let SignedIn { hub, account } = &self.signed_in;
+        hub.present().adjust(account.id(), self.serial, wire, own);
     }
 }
 
 impl Drop for AccountConnection {
     fn drop(&mut self) {
         // Its conversations outlive its being there.
-        let _had_directs =
-            self.signed_in.hub.present().disconnect(self.signed_in.party(), self.serial);
+        let SignedIn { hub, account } = &self.signed_in;
+        hub.present().disconnect(account.id(), self.serial);
     }
 }

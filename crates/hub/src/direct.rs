@@ -25,6 +25,7 @@ use crate::hub::refusal_of;
 use crate::membership::{Landed, Membership, Said, Sending};
 use crate::model::Answer;
 use crate::outlet::{Echo, Mark, Outlet, Run};
+use crate::present::Shown;
 use crate::session::Stretch;
 use crate::wire::Wire;
 
@@ -258,17 +259,25 @@ pub struct Contact {
     pub(crate) name: Name,
     pub(crate) account: Option<Account>,
     pub(crate) origin: Origin,
+    /// How a visitor is written to.
+    pub(crate) shown: Option<Shown>,
 }
 
 impl Contact {
     /// An account, which is called by that name just now and comes from there; it need not be here.
     pub fn account(account: Account, name: Name, origin: Origin) -> Self {
-        Self { party: Party::Account(account.id()), name, account: Some(account), origin }
+        let party = Party::Account(account.id());
+        Self { party, name, account: Some(account), origin, shown: None }
     }
 
     /// A visitor, who is called by that name just now and comes from there.
-    pub(crate) const fn visitor(visitor: VisitorId, name: Name, origin: Origin) -> Self {
-        Self { party: Party::Visitor(visitor), name, account: None, origin }
+    pub(crate) const fn visitor(
+        visitor: VisitorId,
+        name: Name,
+        origin: Origin,
+        shown: Shown,
+    ) -> Self {
+        Self { party: Party::Visitor(visitor), name, account: None, origin, shown: Some(shown) }
     }
 }
 

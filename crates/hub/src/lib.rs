@@ -55,5 +55,5 @@ pub use moderation::GroupListed;
 pub use outlet::{Echo, Ended, Going, Outlet, Own, Signal, Sink};
 pub use session::{Session, Stretch};
 pub use steward::GroupShown;
-pub use visit::Visit;
+pub use visit::{Visit, Visitor};
 pub use wire::Wire;

@@ -128,6 +128,16 @@ impl Outlet {
         self.lock().stir();
     }
 
+    /// Notes that the visitor whose it was is one no more.
+    pub(crate) fn end_visit(&self) {
+        self.lock().has_visit_ended = true;
+    }
+
+    /// Whether it was a visitor's who is one no more.
+    pub(crate) fn has_visit_ended(&self) -> bool {
+        self.lock().has_visit_ended
+    }
+
     /// Asks the one who runs the connection to end it. What was asked first stands.
     pub fn ask_to_go(&self, why: Going) {
         let mut feed = self.lock();

@@ -9,40 +9,46 @@ use conclave_core::{Name, Origin, Party, VisitorId};
 
 use crate::direct::{Contact, close_directs_of};
 use crate::hub::Hub;
-use crate::live_group::Serial;
 use crate::outlet::{Outlet, Own};
-use crate::present::Connected;
+use crate::present::Shown;
 use crate::wire::Wire;
 
 /// Somebody who is here, until it is dropped.
 pub struct Visit {
     hub: Arc<Hub>,
+    visitor: Visitor,
+}
+
+/// By what a visitor is found. No proof of anything: it is an address.
+#[derive(Clone)]
+pub struct Visitor {
     id: VisitorId,
-    serial: Serial,
+    outlet: Arc<Outlet>,
 }
 
 impl fmt::Debug for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Visit").field(&self.id).finish()
+        f.debug_tuple("Visit").field(&self.visitor.id).finish()
+    }
+}
+
+impl fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Visitor").field(&self.id).finish()
     }
 }
 
 impl Hub {
-    /// Lets somebody be here whom others can write to: direct messages are written to that outlet
-    /// on that wire, its own as `own` says. It costs the log nothing until somebody does.
-    pub fn visit(
-        self: &Arc<Self>,
-        outlet: &Arc<Outlet>,
-        wire: &'static dyn Wire,
-        own: Own,
-    ) -> Visit {
+    /// Lets somebody be here whom others can write to: direct messages are written to that outlet.
+    /// Nothing is held for it until somebody does. Who has visited once does not visit again on the
+    /// same outlet.
+    pub fn visit(self: &Arc<Self>, outlet: &Arc<Outlet>) -> Visit {
+        debug_assert!(!outlet.has_visit_ended(), "a connection is a visitor's once");
         let mut entropy = [0; 8];
         self.fill(&mut entropy);
         // As many as a store can count; that one comes twice will not happen.
         let id = VisitorId(u64::from_le_bytes(entropy) >> 1);
-        let (serial, outlet) = (self.next_serial(), Arc::clone(outlet));
-        self.present().connect(Party::Visitor(id), Connected { serial, outlet, wire, own });
-        Visit { hub: Arc::clone(self), id, serial }
+        Visit { hub: Arc::clone(self), visitor: Visitor { id, outlet: Arc::clone(outlet) } }
     }
 }
 
@@ -52,23 +58,43 @@ impl Visit {
     }
 
     pub(crate) const fn party(&self) -> Party {
-        Party::Visitor(self.id)
+        Party::Visitor(self.visitor.id)
+    }
+
+    /// By what others find it.
+    pub const fn visitor(&self) -> &Visitor {
+        &self.visitor
     }
 
     /// Has direct messages written on another wire from here on, its own as that says.
     pub fn set_shown(&self, wire: &'static dyn Wire, own: Own) {
-        self.hub.present().adjust(self.party(), self.serial, wire, own);
+        self.hub.present().show_visitor(self.visitor.id, self.visitor.shown(wire, own));
+    }
+}
+
+impl Visitor {
+    fn shown(&self, wire: &'static dyn Wire, own: Own) -> Shown {
+        Shown { outlet: Arc::clone(&self.outlet), wire, own }
     }
 
-    /// By what others write to it, which is called by that name just now and comes from there.
-    pub const fn contact(&self, name: Name, origin: Origin) -> Contact {
-        Contact::visitor(self.id, name, origin)
+    /// By what others write to it, which is called by that name just now and comes from there:
+    /// direct messages are written to it on that wire, its own as `own` says.
+    pub fn contact(
+        &self,
+        name: Name,
+        origin: Origin,
+        wire: &'static dyn Wire,
+        own: Own,
+    ) -> Contact {
+        Contact::visitor(self.id, name, origin, self.shown(wire, own))
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        let had_directs = self.hub.present().disconnect(self.party(), self.serial);
+        // Said first, so that nobody notes it as there once it has been forgotten.
+        self.visitor.outlet.end_visit();
+        let had_directs = self.hub.present().forget(self.visitor.id);
         // What is there when the server stops goes when it is back.
         if had_directs && !self.hub.is_stopping() {
             close_directs_of(&self.hub, vec![self.party()]);

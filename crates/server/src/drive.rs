@@ -65,7 +65,7 @@ impl Driver {
         door: ConsoleDoor,
     ) -> Self {
         Self {
-            pace: Pace::new(Instant::now(), context.message_rate),
+            pace: Pace::new(Instant::now()),
             context,
             place,
             reader,
@@ -227,7 +227,7 @@ impl Driver {
     }
 
     async fn say(&mut self, said: Said) -> Option<Reply> {
-        let pause = self.pace.note(Instant::now());
+        let pause = self.pace.note(Instant::now(), self.context.message_rate);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
@@ -239,7 +239,7 @@ impl Driver {
 
     /// Tells one member something, and waits until it is durable.
     async fn tell(&mut self, readings: Vec<(Name, Text)>) -> Result<Reply, Refusal> {
-        let pause = self.pace.note(Instant::now());
+        let pause = self.pace.note(Instant::now(), self.context.message_rate);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }

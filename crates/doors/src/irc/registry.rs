@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use conclave_core::{GroupId, Name, Timestamp, limits};
+use smallvec::SmallVec;
 
 use super::caps::Caps;
 
@@ -23,14 +24,10 @@ pub struct UserId(u64);
 pub struct User<Peer> {
     /// What it goes by.
     pub nick: Name,
-    /// Its user name.
-    pub username: Box<str>,
-    /// Its real name.
-    pub realname: Box<str>,
+    /// What it says of itself.
+    pub called: Called,
     /// The name of its account, where it has one.
     pub account: Option<Name>,
-    /// Why it is away, while it is.
-    pub away: Option<Box<str>>,
     /// It is found only by who knows its nick or shares a group with it (mode `i`).
     pub is_invisible: bool,
     /// Capabilities it has.
@@ -41,32 +38,57 @@ pub struct User<Peer> {
     pub active_at: Timestamp,
     /// How it is reached.
     pub peer: Peer,
-    groups: Vec<GroupId>,
+    /// Most are in one or two.
+    groups: SmallVec<[GroupId; 2]>,
+    /// Nothing for most.
+    seldom: Option<Box<Seldom>>,
+}
+
+/// What most users never have.
+#[derive(Clone, Debug, Default)]
+struct Seldom {
+    away: Option<Box<str>>,
     watches: Vec<String>,
+}
+
+/// A user's user name and its real name, in one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called(
+    /// With a line end between them, which is in neither: they came in a line.
+    Box<str>,
+);
+
+impl Called {
+    /// These.
+    pub fn new(username: &str, realname: &str) -> Self {
+        Self(format!("{username}\n{realname}").into())
+    }
+
+    /// The user name.
+    pub fn username(&self) -> &str {
+        self.0.split_once('\n').unwrap_or_default().0
+    }
+
+    /// The real name.
+    pub fn realname(&self) -> &str {
+        self.0.split_once('\n').unwrap_or_default().1
+    }
 }
 
 impl<Peer> User<Peer> {
     /// A user who is in no group yet.
-    pub fn new(
-        nick: Name,
-        (username, realname): (String, String),
-        caps: Caps,
-        now: Timestamp,
-        peer: Peer,
-    ) -> Self {
+    pub fn new(nick: Name, called: Called, caps: Caps, now: Timestamp, peer: Peer) -> Self {
         Self {
             nick,
-            username: username.into(),
-            realname: realname.into(),
+            called,
             account: None,
-            away: None,
             is_invisible: false,
             caps,
             signon_at: now,
             active_at: now,
             peer,
-            groups: Vec::new(),
-            watches: Vec::new(),
+            groups: SmallVec::new(),
+            seldom: None,
         }
     }
 
@@ -77,7 +99,26 @@ impl<Peer> User<Peer> {
 
     /// The nicks it watches, as it wrote them.
     pub fn watches(&self) -> &[String] {
-        &self.watches
+        self.seldom.as_ref().map_or(&[], |seldom| &seldom.watches)
+    }
+
+    /// Why it is away, while it is.
+    pub fn away(&self) -> Option<&str> {
+        self.seldom.as_ref()?.away.as_deref()
+    }
+
+    /// Notes that it is away, and why, or that it is back; whether that is new.
+    pub fn set_away(&mut self, away: Option<Box<str>>) -> bool {
+        let is_new = self.away() != away.as_deref();
+        self.change_seldom(|seldom| seldom.away = away);
+        is_new
+    }
+
+    fn change_seldom(&mut self, change: impl FnOnce(&mut Seldom)) {
+        let mut seldom = self.seldom.take().unwrap_or_default();
+        change(&mut seldom);
+        let is_empty = seldom.away.is_none() && seldom.watches.is_empty();
+        self.seldom = (!is_empty).then_some(seldom);
     }
 }
 
@@ -86,10 +127,8 @@ impl<Peer> User<Peer> {
 pub struct Was {
     /// The nick.
     pub nick: Name,
-    /// The user name.
-    pub username: String,
-    /// The real name.
-    pub realname: String,
+    /// What its bearer said of itself.
+    pub called: Called,
     /// When it was given up.
     pub at: Timestamp,
 }
@@ -102,16 +141,19 @@ pub struct NickTaken;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WatchesFull;
 
+/// A list of users. Most nicks have one bearer.
+type Users = SmallVec<[UserId; 2]>;
+
 /// Who is on IRC.
 #[derive(Debug)]
 pub struct Registry<Peer> {
     /// Each in a box: a table is half empty as a rule.
     users: HashMap<UserId, Box<User<Peer>>>,
     /// Who bears a nick, by each of its keys.
-    nicks: HashMap<Arc<str>, Vec<UserId>>,
-    groups: HashMap<GroupId, Vec<UserId>>,
+    nicks: HashMap<Arc<str>, Users>,
+    groups: HashMap<GroupId, Users>,
     /// Who watches a nick.
-    watched: HashMap<Arc<str>, Vec<UserId>>,
+    watched: HashMap<Arc<str>, Users>,
     were: VecDeque<Was>,
     next: u64,
     users_max: usize,
@@ -178,7 +220,7 @@ impl<Peer> Registry<Peer> {
         for group in &user.groups {
             strike(&mut self.groups, group, id);
         }
-        for nick in &user.watches {
+        for nick in user.watches() {
             strike(&mut self.watched, &*key_of(nick), id);
         }
         Some(user)
@@ -186,9 +228,8 @@ impl<Peer> Registry<Peer> {
 
     fn note_was(&mut self, id: UserId, at: Timestamp) {
         let Some(user) = self.users.get(&id) else { return };
-        let nick = user.nick.clone();
-        let (username, realname) = (user.username.to_string(), user.realname.to_string());
-        self.were.push_front(Was { nick, username, realname, at });
+        let (nick, called) = (user.nick.clone(), user.called.clone());
+        self.were.push_front(Was { nick, called, at });
         self.were.truncate(limits::IRC_WHOWAS_MAX);
     }
 
@@ -206,8 +247,6 @@ impl<Peer> Registry<Peer> {
         for key in nick.keys() {
             let bearers = self.nicks.entry(Arc::clone(key)).or_default();
             if !bearers.contains(&id) {
-                // Most have one; a vector begins with room for four.
-                bearers.reserve_exact(1);
                 bearers.push(id);
             }
         }
@@ -221,7 +260,7 @@ impl<Peer> Registry<Peer> {
 
     /// The users who bear a nick: several where they are connections of one account.
     pub fn bearers(&self, nick: &str) -> Vec<UserId> {
-        self.nicks.get(&key_of(nick)).cloned().unwrap_or_default()
+        self.nicks.get(&key_of(nick)).map(|bearers| bearers.to_vec()).unwrap_or_default()
     }
 
     /// The first user who bears a nick.
@@ -263,7 +302,6 @@ impl<Peer> Registry<Peer> {
         if let Some(user) = self.users.get_mut(&id)
             && !user.groups.contains(&group)
         {
-            user.groups.reserve_exact(1);
             user.groups.push(group);
             self.groups.entry(group).or_default().push(id);
         }
@@ -279,7 +317,7 @@ impl<Peer> Registry<Peer> {
 
     /// The users who are in a group.
     pub fn in_group(&self, group: GroupId) -> &[UserId] {
-        self.groups.get(&group).map_or(&[], |users| users)
+        self.groups.get(&group).map_or(&[], |users| users.as_slice())
     }
 
     /// Groups that users are in.
@@ -308,13 +346,13 @@ impl<Peer> Registry<Peer> {
     pub fn watch(&mut self, id: UserId, nick: &str) -> Result<(), WatchesFull> {
         let Some(user) = self.users.get_mut(&id) else { return Ok(()) };
         let key = key_of(nick);
-        if user.watches.iter().any(|watched| key_of(watched) == key) {
+        if user.watches().iter().any(|watched| key_of(watched) == key) {
             return Ok(());
         }
-        if user.watches.len() >= limits::IRC_WATCHES_MAX {
+        if user.watches().len() >= limits::IRC_WATCHES_MAX {
             return Err(WatchesFull);
         }
-        user.watches.push(nick.to_owned());
+        user.change_seldom(|seldom| seldom.watches.push(nick.to_owned()));
         self.watched.entry(key).or_default().push(id);
         Ok(())
     }
@@ -323,7 +361,7 @@ impl<Peer> Registry<Peer> {
     pub fn unwatch(&mut self, id: UserId, nick: &str) {
         let key = key_of(nick);
         if let Some(user) = self.users.get_mut(&id) {
-            user.watches.retain(|watched| key_of(watched) != key);
+            user.change_seldom(|seldom| seldom.watches.retain(|watched| key_of(watched) != key));
         }
         strike(&mut self.watched, &*key, id);
     }
@@ -331,14 +369,16 @@ impl<Peer> Registry<Peer> {
     /// Has a user told no more of any.
     pub fn unwatch_all(&mut self, id: UserId) {
         let Some(user) = self.users.get_mut(&id) else { return };
-        for nick in std::mem::take(&mut user.watches) {
+        let mut watches = Vec::new();
+        user.change_seldom(|seldom| watches = std::mem::take(&mut seldom.watches));
+        for nick in watches {
             strike(&mut self.watched, &*key_of(&nick), id);
         }
     }
 
     /// Who watches a nick.
     pub fn watchers(&self, nick: &Name) -> &[UserId] {
-        self.watched.get(nick.key()).map_or(&[], |users| users)
+        self.watched.get(nick.key()).map_or(&[], |users| users.as_slice())
     }
 
     /// The nicks that were given up and are the same as this one, newest first.
@@ -357,7 +397,7 @@ fn key_of(nick: &str) -> Arc<str> {
 }
 
 /// Takes a user off a list, and the list away where it is empty.
-fn strike<Key, Asked>(lists: &mut HashMap<Key, Vec<UserId>>, key: &Asked, id: UserId)
+fn strike<Key, Asked>(lists: &mut HashMap<Key, Users>, key: &Asked, id: UserId)
 where
     Key: std::hash::Hash + Eq + std::borrow::Borrow<Asked>,
     Asked: std::hash::Hash + Eq + ?Sized,
@@ -375,8 +415,8 @@ mod tests {
     use super::*;
 
     fn user(nick: &str) -> User<()> {
-        let names = (nick.to_owned(), nick.to_owned());
-        User::new(Name::parse(nick).unwrap(), names, Caps::default(), Timestamp::default(), ())
+        let called = Called::new(nick, nick);
+        User::new(Name::parse(nick).unwrap(), called, Caps::default(), Timestamp::default(), ())
     }
 
     #[test]

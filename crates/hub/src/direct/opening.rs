@@ -16,7 +16,10 @@ use crate::accounts::SignedIn;
 use crate::hub::{Hub, refusal_of};
 use crate::live_group::LiveGroup;
 use crate::membership::Membership;
+use crate::outlet::Own;
+use crate::present::Shown;
 use crate::visit::Visit;
+use crate::wire::Wire;
 
 /// One of the two of a conversation that is opened.
 #[derive(Clone, Debug)]
@@ -25,12 +28,25 @@ struct Side {
     name: Name,
     account: Option<Account>,
     origin: Origin,
+    /// How a visitor is written to.
+    shown: Option<Shown>,
+}
+
+impl Side {
+    /// Notes at a visitor that somebody opens a direct conversation with it; whether it is there, as
+    /// all others are for this.
+    fn note_direct(&self, hub: &Hub) -> bool {
+        match (self.party, &self.shown) {
+            (Party::Visitor(visitor), Some(shown)) => hub.present().note_direct(visitor, shown),
+            _ => true,
+        }
+    }
 }
 
 impl From<&Contact> for Side {
     fn from(contact: &Contact) -> Self {
-        let Contact { party, name, account, origin } = contact.clone();
-        Self { party, name, account, origin }
+        let Contact { party, name, account, origin, shown } = contact.clone();
+        Self { party, name, account, origin, shown }
     }
 }
 
@@ -54,7 +70,7 @@ impl Membership {
                 let member = model.group.member(id).ok_or(refusal)?;
                 let (party, name) = (Party::Member(self.live.id, id), member.name.clone());
                 let (account, origin) = (member.account.clone(), member.origin.clone());
-                Ok::<_, Refusal>(Side { party, name, account, origin })
+                Ok::<_, Refusal>(Side { party, name, account, origin, shown: None })
             };
             (side(self.member, Refusal::NotAMember)?, side(with, Refusal::NobodyOfThatName)?)
         };
@@ -163,7 +179,7 @@ impl SignedIn {
 
 impl Visit {
     /// The direct conversation of the visitor, who goes by `name` just now and comes from there,
-    /// with somebody. It goes with the visitor.
+    /// with somebody. It goes with the visitor, and is written to it as [`Visitor::contact`] has it.
     ///
     /// # Errors
     /// As [`SignedIn::direct`].
@@ -174,9 +190,11 @@ impl Visit {
         &self,
         name: Name,
         origin: Origin,
+        (wire, own): (&'static dyn Wire, Own),
         with: &Contact,
     ) -> Result<Direct, Refusal> {
-        open(self.hub(), Side::from(&self.contact(name, origin)), with.into()).await
+        let me = self.visitor().contact(name, origin, wire, own);
+        open(self.hub(), Side::from(&me), with.into()).await
     }
 
     /// The conversations that the visitor has, those of the newest messages first, at most
@@ -205,19 +223,15 @@ impl Visit {
 
 /// Opens the conversation of two, and sees to it that they go by these names in it.
 async fn open(hub: &Arc<Hub>, me: Side, other: Side) -> Result<Direct, Refusal> {
-    let visitors = [me.party, other.party].into_iter().filter(|party| party.is_fleeting());
-    for visitor in visitors.clone() {
-        if !hub.present().note_direct(visitor) {
-            return Err(Refusal::NobodyOfThatName);
-        }
+    let are_there = || me.note_direct(hub) && other.note_direct(hub);
+    if !are_there() {
+        return Err(Refusal::NobodyOfThatName);
     }
     let live = live_of(hub, &me, &other).await?;
-    for visitor in visitors {
-        // It may have gone meanwhile, and looked for its conversations before there was this one.
-        if !hub.present().note_direct(visitor) {
-            hub.delete(live.id).await?;
-            return Err(Refusal::NobodyOfThatName);
-        }
+    // One may have gone meanwhile, and looked for its conversations before there was this one.
+    if !are_there() {
+        hub.delete(live.id).await?;
+        return Err(Refusal::NobodyOfThatName);
     }
     let pair = Pair::new(me.party, other.party);
     for side in [&other, &me] {

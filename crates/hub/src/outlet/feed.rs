@@ -18,6 +18,10 @@ use crate::wire::Wire;
 
 /// See the module.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is set by somebody else, and all go together"
+)]
 pub(super) struct Feed {
     /// Most connections are in one group.
     pub(super) cursors: SmallVec<[Cursor; 1]>,
@@ -31,6 +35,8 @@ pub(super) struct Feed {
     /// A catch-up task serves it.
     pub(super) is_lagging: bool,
     pub(super) is_closed: bool,
+    /// The visitor whose it was is one no more.
+    pub(super) has_visit_ended: bool,
     /// It was asked to end.
     pub(super) going: Option<Going>,
 }

@@ -2,7 +2,7 @@
 //! else.
 
 use conclave_core::{Account, GroupId, MemberId, Name, Origin, Password, Refusal, Seq, limits};
-use conclave_hub::{Contact, Direct, Echo, Keep, Own, Session, Signal, SignedIn};
+use conclave_hub::{Contact, Direct, Echo, Keep, Own, Session, Signal, SignedIn, Visit};
 use conclave_log::Fault;
 
 use crate::stage::{Client, Stage, WIRE, client_id, connection, name_of, settle, source, words};
@@ -89,7 +89,7 @@ async fn it_is_reached_by_its_two_and_by_nobody_who_knows_its_number() {
     assert_eq!(account.listed_direct(id).await.unwrap_err(), nobody);
     assert_eq!(account.membership(id).await.unwrap_err(), Refusal::NotAMember);
     let (_pipe, outlet) = connection(1 << 20);
-    let visit = stage.hub.visit(&outlet, &WIRE, Own::Everything);
+    let visit = stage.hub.visit(&outlet);
     assert_eq!(visit.listed_direct(id).await.unwrap_err(), nobody);
     assert!(bar.session.directs().await.unwrap().is_empty());
     let wrong = stage.hub.admit(Some(id), &Password::parse("x").unwrap(), source()).await;
@@ -236,23 +236,51 @@ async fn direct_ids(_stage: &Stage, client: &Client) -> Vec<GroupId> {
     directs.into_iter().map(|direct| direct.id).collect()
 }
 
+/// How others write to a visitor, which is shown all of its own.
+fn contact(visit: &Visit, name: &str) -> Contact {
+    visit.visitor().contact(name_of(name), Origin::CONSOLE, &WIRE, Own::Everything)
+}
+
+async fn write_as(visit: &Visit, name: &str, to: &Contact) -> Result<Direct, Refusal> {
+    visit.direct(name_of(name), Origin::CONSOLE, (&WIRE, Own::Everything), to).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visitor_is_written_to_in_the_way_it_asked_for_last() {
+    let stage = Stage::open().await;
+    let (noya_pipe, noya_outlet) = connection(1 << 20);
+    let (dan_pipe, dan_outlet) = connection(1 << 20);
+    let (noya, dan) = (stage.hub.visit(&noya_outlet), stage.hub.visit(&dan_outlet));
+    // Looked up before, used after.
+    let (to_noya, to_dan) = (contact(&noya, "Noya"), contact(&dan, "Dan"));
+    dan.set_shown(&WIRE, Own::News);
+    let direct = write_as(&noya, "Noya", &to_dan).await.unwrap();
+    direct.send(words("psst"), None).await.unwrap();
+    settle().await;
+    noya.set_shown(&WIRE, Own::News);
+    direct.send(words("are you there?"), None).await.unwrap();
+    let answer = write_as(&dan, "Dan", &to_noya).await.unwrap();
+    answer.send(words("yes"), None).await.unwrap();
+    settle().await;
+    assert_eq!(noya_pipe.read_text(), "Noya -> Dan: said psst\nNoya <- Dan: said yes\n");
+    let both = "Dan <- Noya: said psst\nDan <- Noya: said are you there?\n";
+    assert_eq!(dan_pipe.read_text(), both);
+}
+
 #[tokio::test(start_paused = true)]
 async fn visitors_write_to_each_other_while_they_are_here() {
     let stage = Stage::open().await;
     let (noya_pipe, noya_outlet) = connection(1 << 20);
     let (dan_pipe, dan_outlet) = connection(1 << 20);
-    let noya = stage.hub.visit(&noya_outlet, &WIRE, Own::Everything);
-    let dan = stage.hub.visit(&dan_outlet, &WIRE, Own::Everything);
+    let noya = stage.hub.visit(&noya_outlet);
+    let dan = stage.hub.visit(&dan_outlet);
     let account = register(&stage, "Bar").await;
     let (bar_pipe, bar_outlet) = connection(1 << 20);
     let _bar = account.connect(&bar_outlet, &WIRE, Own::Everything);
-    let to_dan = noya
-        .direct(name_of("Noya"), Origin::CONSOLE, &dan.contact(name_of("Dan"), Origin::CONSOLE))
-        .await
-        .unwrap();
+    let to_dan = write_as(&noya, "Noya", &contact(&dan, "Dan")).await.unwrap();
     to_dan.send(words("psst"), None).await.unwrap();
     let bar = Contact::account(account.account().clone(), name_of("Bar"), Origin::CONSOLE);
-    let to_bar = dan.direct(name_of("Dan"), Origin::CONSOLE, &bar).await.unwrap();
+    let to_bar = write_as(&dan, "Dan", &bar).await.unwrap();
     to_bar.send(words("hello"), None).await.unwrap();
     settle().await;
     assert_eq!(noya_pipe.read_text(), "Noya -> Dan: said psst\n");
@@ -260,7 +288,7 @@ async fn visitors_write_to_each_other_while_they_are_here() {
     assert_eq!(bar_pipe.read_text(), "Bar <- Dan: said hello\n");
     assert_eq!(account.directs().await.unwrap()[0].with, name_of("Dan"));
     assert_eq!(dan.directs().await.unwrap().len(), 2);
-    let contact = dan.contact(name_of("Dan"), Origin::CONSOLE);
+    let contact = contact(&dan, "Dan");
     drop(dan);
     settle().await;
     assert_eq!(
@@ -268,7 +296,7 @@ async fn visitors_write_to_each_other_while_they_are_here() {
         (0, 0)
     );
     assert_eq!(to_dan.send(words("?"), None).await.unwrap_err(), Refusal::GroupClosed);
-    let gone = noya.direct(name_of("Noya"), Origin::CONSOLE, &contact).await.unwrap_err();
+    let gone = write_as(&noya, "Noya", &contact).await.unwrap_err();
     assert_eq!(gone, Refusal::NobodyOfThatName);
 }
 

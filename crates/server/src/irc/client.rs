@@ -24,7 +24,7 @@ use conclave_hub::{
 use tokio::time::Instant;
 
 use super::commands;
-use super::peer::{Peer, Told};
+use super::peer::{Peer, Told, Whose};
 use super::replay::Asides;
 use crate::server::Context;
 use crate::wires::IrcWire;
@@ -43,14 +43,21 @@ pub(crate) struct Client {
     pub(crate) is_unsettled: bool,
     /// It was shown earlier messages, and nothing has come from it since.
     pub(crate) is_unheard: bool,
-    /// Direct conversations in which something was said that may not have come to both yet.
-    pub(crate) directs: Vec<Direct>,
     /// As whom it is written to.
     pub(crate) ident: Ident,
     /// Direct conversations, which are held until it has been shown what it missed of them.
     pub(crate) asides: Option<Box<Asides>>,
+    /// Nothing for most.
+    pub(crate) seldom: Option<Box<Seldom>>,
+}
+
+/// What most clients never have.
+#[derive(Default)]
+pub(crate) struct Seldom {
+    /// Direct conversations in which something was said that may not have come to both yet.
+    pub(crate) directs: Vec<Direct>,
     /// A message of several lines that it is sending.
-    pub(crate) gathering: Option<Box<Gathering>>,
+    pub(crate) gathering: Option<Gathering>,
     /// How far it has read, where no account keeps that.
     pub(crate) markers: BTreeMap<String, Timestamp>,
 }
@@ -59,22 +66,16 @@ pub(crate) struct Client {
 pub(crate) enum Ident {
     /// As somebody without an account.
     Visitor(Visit),
-    /// As an account.
-    Account {
-        signed_in: SignedIn,
-        /// Has direct messages written to this connection.
-        connection: AccountConnection,
-    },
+    /// As an account, which has direct messages written to this connection.
+    Account(Box<AccountConnection>),
 }
 
 impl Ident {
-    /// How others write to it, which is called by that name just now.
-    pub(crate) fn contact(&self, nick: &Name) -> Contact {
+    /// As whom others write to it.
+    pub(crate) fn whose(&self) -> Whose {
         match self {
-            Self::Visitor(visit) => visit.contact(nick.clone(), origin()),
-            Self::Account { signed_in, .. } => {
-                Contact::account(signed_in.account().clone(), nick.clone(), origin())
-            }
+            Self::Visitor(visit) => Whose::Visitor(visit.visitor().clone()),
+            Self::Account(connection) => Whose::Account(connection.signed_in().account().clone()),
         }
     }
 
@@ -82,15 +83,7 @@ impl Ident {
     pub(crate) const fn account(&self) -> Option<&SignedIn> {
         match self {
             Self::Visitor(_) => None,
-            Self::Account { signed_in, .. } => Some(signed_in),
-        }
-    }
-
-    /// The direct conversation of this client, which is called by that name, with somebody.
-    pub(crate) async fn direct(&self, nick: Name, with: &Contact) -> Result<Direct, Refusal> {
-        match self {
-            Self::Visitor(visit) => visit.direct(nick, origin(), with).await,
-            Self::Account { signed_in, .. } => signed_in.direct(nick, origin(), with).await,
+            Self::Account(connection) => Some(connection.signed_in()),
         }
     }
 
@@ -98,7 +91,7 @@ impl Ident {
     pub(crate) async fn directs(&self) -> Result<Vec<DirectListed>, Refusal> {
         match self {
             Self::Visitor(visit) => visit.directs().await,
-            Self::Account { signed_in, .. } => signed_in.directs().await,
+            Self::Account(connection) => connection.signed_in().directs().await,
         }
     }
 
@@ -106,7 +99,7 @@ impl Ident {
     pub(crate) async fn listed_direct(&self, id: GroupId) -> Result<Direct, Refusal> {
         match self {
             Self::Visitor(visit) => visit.listed_direct(id).await,
-            Self::Account { signed_in, .. } => signed_in.listed_direct(id).await,
+            Self::Account(connection) => connection.signed_in().listed_direct(id).await,
         }
     }
 
@@ -114,7 +107,7 @@ impl Ident {
     pub(crate) fn set_shown(&self, wire: &'static IrcWire, own: Own) {
         match self {
             Self::Visitor(visit) => visit.set_shown(wire, own),
-            Self::Account { connection, .. } => connection.set_shown(wire, own),
+            Self::Account(connection) => connection.set_shown(wire, own),
         }
     }
 }
@@ -127,9 +120,16 @@ pub(crate) struct Channel {
     pub(crate) session: Session,
     /// By which of its names the client knows it.
     pub(crate) addressed: Addressed,
-    pub(crate) flow: Flow,
-    /// When the client is told its number.
-    pub(crate) tell_number_at: Option<Instant>,
+    /// What is still to be done about the joining; nothing once its events flow and its number was
+    /// told.
+    arriving: Option<Box<Arriving>>,
+}
+
+/// What is still to be done about a joining.
+struct Arriving {
+    flow: Flow,
+    /// When the client is told the channel's number.
+    tell_number_at: Option<Instant>,
 }
 
 /// What the events of a group wait for.
@@ -155,7 +155,36 @@ pub(crate) enum Missed {
 impl Channel {
     pub(crate) fn new(session: Session, addressed: Addressed, missed: Option<Missed>) -> Self {
         let tell_number_at = Some(Instant::now() + limits::IRC_NUMBER_AFTER);
-        Self { session, addressed, flow: Flow::Held(missed), tell_number_at }
+        let arriving = Arriving { flow: Flow::Held(missed), tell_number_at };
+        Self { session, addressed, arriving: Some(Box::new(arriving)) }
+    }
+
+    /// What its events wait for.
+    pub(crate) fn flow(&self) -> Flow {
+        self.arriving.as_ref().map_or(Flow::Live, |arriving| arriving.flow)
+    }
+
+    /// Has its events wait for that from here on.
+    pub(crate) fn set_flow(&mut self, flow: Flow) {
+        self.change_arriving(|arriving| arriving.flow = flow);
+    }
+
+    /// When the client is told its number, where it is still to be.
+    pub(crate) fn tell_number_at(&self) -> Option<Instant> {
+        self.arriving.as_ref()?.tell_number_at
+    }
+
+    /// Notes that the client is told its number.
+    pub(crate) fn note_number_told(&mut self) {
+        self.change_arriving(|arriving| arriving.tell_number_at = None);
+    }
+
+    fn change_arriving(&mut self, change: impl FnOnce(&mut Arriving)) {
+        self.arriving = self.arriving.take().and_then(|mut arriving| {
+            change(&mut arriving);
+            let is_over = arriving.flow == Flow::Live && arriving.tell_number_at.is_none();
+            (!is_over).then_some(arriving)
+        });
     }
 
     /// The channel's name as this client knows it.
@@ -165,6 +194,11 @@ impl Channel {
 }
 
 impl Client {
+    /// What most clients never have, to be changed.
+    pub(crate) fn seldom(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_default()
+    }
+
     /// Whom its lines come from.
     pub(crate) fn source(&self) -> String {
         source(&self.nick)
@@ -304,6 +338,18 @@ impl Client {
         Some(channel)
     }
 
+    /// Its direct conversation with somebody, as itself.
+    pub(crate) async fn direct(&self, with: &Contact) -> Result<Direct, Refusal> {
+        let nick = self.nick.clone();
+        match &self.ident {
+            Ident::Visitor(visit) => {
+                let shown = (self.wire(Addressed::ByAlias) as _, self.own());
+                visit.direct(nick, origin(), shown, with).await
+            }
+            Ident::Account(connection) => connection.signed_in().direct(nick, origin(), with).await,
+        }
+    }
+
     /// The direct conversations that it has, as itself and as a member of its groups: where each is
     /// found, and what it is.
     pub(crate) async fn directs_everywhere(&self) -> Vec<Found> {
@@ -339,14 +385,6 @@ impl Client {
         Some(all.swap_remove(place))
     }
 
-    /// Notes how others write to it under the nick that it has now.
-    pub(crate) fn note_contact(&self) {
-        let contact = self.ident.contact(&self.nick);
-        if let Some(user) = self.context.irc.registry().user_mut(self.id) {
-            user.peer.contact = contact;
-        }
-    }
-
     /// Ends when all has come to it that somebody was saying to it or to its groups as it asked: who
     /// is answered a `PING` has what was under way before.
     pub(crate) async fn arrived(&self) {
@@ -368,7 +406,8 @@ impl Client {
             for channel in &self.channels {
                 channel.session.delivered().await;
             }
-            for direct in self.directs.drain(..) {
+            let directs = self.seldom.as_mut().map(|seldom| std::mem::take(&mut seldom.directs));
+            for direct in directs.unwrap_or_default() {
                 direct.delivered().await;
             }
         }
@@ -389,8 +428,20 @@ pub(crate) fn origin() -> Origin {
 /// it calls itself in full.
 pub(crate) fn origin_of(user: &UserOfPeer) -> Origin {
     let own =
-        if *user.username == *user.nick.as_str() { None } else { Some(user_of(&user.username)) };
-    Origin::new(own.as_deref(), Door::Irc.word()).called(&user.realname)
+        (user.called.username() != user.nick.as_str()).then(|| user_of(user.called.username()));
+    Origin::new(own.as_deref(), Door::Irc.word()).called(user.called.realname())
+}
+
+/// How somebody is written to directly, under the nick and in the way that it has now.
+pub(crate) fn contact_of(user: &UserOfPeer) -> Contact {
+    let nick = user.nick.clone();
+    match &user.peer.whose {
+        Whose::Visitor(visitor) => {
+            let style = Style::of(user.caps, Addressed::ByAlias, user.peer.framing);
+            visitor.contact(nick, origin(), IrcWire::of(style), own_of(user.caps, false))
+        }
+        Whose::Account(account) => Contact::account(account.clone(), nick, origin()),
+    }
 }
 
 /// The user that somebody says it is, as it is shown: nobody has checked it.

@@ -3,7 +3,6 @@
 //! Reads, cuts lines, has each answered, asks silent clients for a sign of life, and ends in order:
 //! the nick is free and the groups are left before the connection is closed.
 
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -101,7 +100,6 @@ impl IrcDriver {
         framing: Framing,
     ) -> Self {
         let now = Instant::now();
-        let pace = Pace::new(now, context.message_rate);
         context.irc.registry().unregistered += 1;
         let mut registration = Registration::default();
         registration.negotiation.registers_early = context.irc.registers_early;
@@ -114,7 +112,7 @@ impl IrcDriver {
             lines: Lines::default(),
             waiting: BytesMut::new(),
             phase: Phase::New(Box::new(New { registration, began_at: now, signed_in: None })),
-            pace,
+            pace: Pace::new(now),
             heard_at: now,
             asked_at: None,
             has_ended: false,
@@ -130,7 +128,8 @@ impl IrcDriver {
         tracing::info!(peer = %self.place.address(), door = "irc", "client connected");
         self.waiting.extend_from_slice(first);
         Stage::new(async move {
-            while self.serve_lines().await {
+            // Boxed, so that an idle connection does not hold room for what answering takes.
+            while Box::pin(self.serve_lines()).await {
                 match poll_fn(|context| self.poll_came(context)).await {
                     Came::Stir => {}
                     Came::Bytes(count) => self.handle_read(count),
@@ -155,7 +154,7 @@ impl IrcDriver {
         loop {
             let signals = self.outlet.take_signals();
             if !signals.is_empty() {
-                Box::pin(self.handle_signals(signals)).await;
+                self.handle_signals(signals).await;
             }
             self.go_if_asked();
             if self.outlet.is_closed() || matches!(self.phase, Phase::Over(_)) {
@@ -180,8 +179,7 @@ impl IrcDriver {
                 line
             };
             if let Some(line) = line {
-                // Boxed, so that an idle connection does not hold room for a command's state.
-                Box::pin(self.handle_line(line)).await;
+                self.handle_line(line).await;
             }
         }
     }
@@ -191,10 +189,10 @@ impl IrcDriver {
     /// Whether there was one that waited.
     async fn let_flow(&mut self) -> bool {
         let Phase::Client(client) = &mut self.phase else { return false };
-        let waiting = client.channels.iter().position(|channel| channel.flow != Flow::Live);
+        let waiting = client.channels.iter().position(|channel| channel.flow() != Flow::Live);
         match waiting {
-            Some(place) => Box::pin(replay::go_on(client, place)).await,
-            None if client.asides.is_some() => Box::pin(replay::go_on_aside(client)).await,
+            Some(place) => replay::go_on(client, place).await,
+            None if client.asides.is_some() => replay::go_on_aside(client).await,
             None => return false,
         }
         true
@@ -225,7 +223,7 @@ impl IrcDriver {
     async fn handle_line(&mut self, line: Line) {
         self.heard_at = Instant::now();
         self.asked_at = None;
-        let pause = self.pace.note(self.heard_at);
+        let pause = self.pace.note(self.heard_at, self.context.message_rate);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
@@ -384,11 +382,9 @@ impl IrcDriver {
                     channels: Vec::new(),
                     is_unsettled: false,
                     is_unheard: false,
-                    directs: Vec::new(),
-                    gathering: None,
                     ident: registered.ident,
                     asides: Some(Box::default()),
-                    markers: BTreeMap::new(),
+                    seldom: None,
                 };
                 welcome::greet(&client, replies);
                 commands::join::take_up(&mut client, replies).await;
@@ -487,7 +483,7 @@ impl IrcDriver {
     /// When the client is told the number of a channel that it joined: when it is quiet, so that it
     /// does not come between an answer and what was asked.
     fn number_at(&self, channel: &Channel) -> Option<Instant> {
-        Some(channel.tell_number_at?.max(self.heard_at + limits::IRC_NUMBER_AFTER))
+        Some(channel.tell_number_at()?.max(self.heard_at + limits::IRC_NUMBER_AFTER))
     }
 
     /// When the client is asked for a sign of life, or closed for want of one.
@@ -503,13 +499,13 @@ impl IrcDriver {
         if let Phase::Client(client) = &mut self.phase {
             let quiet_at = self.heard_at + limits::IRC_NUMBER_AFTER;
             let due = |channel: &&mut Channel| {
-                channel.tell_number_at.is_some_and(|at| at.max(quiet_at) <= now)
+                channel.tell_number_at().is_some_and(|at| at.max(quiet_at) <= now)
             };
             let nick = client.nick.as_str();
             let mut replies = Replies::new(&self.context.irc.server, nick, None, 0);
             let mut channels = std::mem::take(&mut client.channels);
             for channel in channels.iter_mut().filter(due) {
-                channel.tell_number_at = None;
+                channel.note_number_told();
                 commands::join::tell_number(client, channel, &mut replies);
             }
             client.channels = channels;
@@ -603,10 +599,10 @@ mod tests {
 
     #[test]
     fn an_idle_client_is_small() {
-        assert!(size_of::<IrcDriver>() <= 328, "{}", size_of::<IrcDriver>());
-        assert!(size_of::<Client>() <= 192, "{}", size_of::<Client>());
-        assert!(size_of::<Channel>() <= 88, "{}", size_of::<Channel>());
+        assert!(size_of::<IrcDriver>() <= 224, "{}", size_of::<IrcDriver>());
+        assert!(size_of::<Client>() <= 128, "{}", size_of::<Client>());
+        assert!(size_of::<Channel>() <= 64, "{}", size_of::<Channel>());
         let user = size_of::<crate::irc::client::UserOfPeer>();
-        assert!(user <= 216, "{user}");
+        assert!(user <= 128, "{user}");
     }
 }

@@ -5,21 +5,27 @@
 
 use std::sync::{Arc, Weak};
 
-use conclave_core::Timestamp;
+use conclave_core::Account;
 use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::registry::User;
 use conclave_doors::irc::written::{Framing, Written};
-use conclave_hub::{Contact, Hub, Outlet};
+use conclave_hub::{Hub, Outlet, Visitor};
 use tokio::sync::RwLock;
+
+/// As whom a client is written to.
+#[derive(Clone, Debug)]
+pub(crate) enum Whose {
+    /// As somebody without an account.
+    Visitor(Visitor),
+    Account(Account),
+}
 
 /// A client as it is reached by others.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
-    pub(crate) hub: Arc<Hub>,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) framing: Framing,
-    /// As whom it is written to.
-    pub(crate) contact: Contact,
+    pub(crate) whose: Whose,
     /// Held to be read while a direct message is on its way to it: whoever may write it knows that
     /// all has arrived which was on its way then.
     ///
@@ -28,13 +34,8 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) const fn new(
-        hub: Arc<Hub>,
-        outlet: Arc<Outlet>,
-        framing: Framing,
-        contact: Contact,
-    ) -> Self {
-        Self { hub, outlet, framing, contact, arriving: Weak::new() }
+    pub(crate) const fn new(outlet: Arc<Outlet>, framing: Framing, whose: Whose) -> Self {
+        Self { outlet, framing, whose, arriving: Weak::new() }
     }
 
     /// What is held while something is on its way to it; nothing where nobody holds it.
@@ -67,13 +68,13 @@ impl From<&User<Peer>> for Told {
 
 impl Told {
     /// Tells a line.
-    pub(crate) fn tell(&self, line: Written, now: Timestamp) {
+    pub(crate) fn tell(&self, hub: &Arc<Hub>, line: Written) {
         if !self.peer.outlet.has_room() {
             return;
         }
-        let line = if self.caps.has(Cap::ServerTime) { line.timed(now) } else { line };
+        let line = if self.caps.has(Cap::ServerTime) { line.timed(hub.now()) } else { line };
         let mut bytes = Vec::new();
         line.render(self.peer.framing, &mut bytes);
-        self.peer.hub.put(&self.peer.outlet, bytes.into());
+        hub.put(&self.peer.outlet, bytes.into());
     }
 }

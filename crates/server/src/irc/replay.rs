@@ -35,7 +35,7 @@ pub(super) fn missed(client: &Client, read_upto: Option<Timestamp>) -> Option<Mi
 /// or, when they have been shown or there are none, lets its events flow.
 pub(super) async fn go_on(client: &mut Client, place: usize) {
     let Some(channel) = client.channels.get(place) else { return };
-    let is_begun = match channel.flow {
+    let is_begun = match channel.flow() {
         Flow::Held(Some(missed)) => match begin(client, channel, missed).await {
             Ok(is_begun) => is_begun,
             Err(refusal) => return cannot_show(client, refusal),
@@ -49,7 +49,7 @@ pub(super) async fn go_on(client: &mut Client, place: usize) {
         }
     };
     if let Some(channel) = client.channels.get_mut(place) {
-        channel.flow = if is_begun { Flow::Replaying } else { Flow::Live };
+        channel.set_flow(if is_begun { Flow::Replaying } else { Flow::Live });
         if !is_begun {
             channel.session.release();
         }
@@ -61,7 +61,7 @@ pub(super) async fn go_on(client: &mut Client, place: usize) {
 pub(super) fn cut_short(client: &Client, session: Serial, replies: &mut Replies) {
     let mut channels = client.channels.iter();
     if let Some(channel) = channels.find(|channel| channel.session.serial() == session)
-        && channel.flow == Flow::Replaying
+        && channel.flow() == Flow::Replaying
         && client.negotiation.caps.has(Cap::Batch)
     {
         replies.line(end_of(client, channel.session.group()));
@@ -219,7 +219,7 @@ impl Shown {
         let tells_itself = caps.has(Cap::ReadMarker) || caps.has(Cap::Chathistory);
         // Of what it was being shown nobody knows whether it arrived: it is shown it again.
         let is_being_shown = client.asides.is_some()
-            || client.channels.iter().any(|channel| channel.flow != Flow::Live);
+            || client.channels.iter().any(|channel| channel.flow() != Flow::Live);
         if tells_itself || is_being_shown || client.is_unheard {
             return None;
         }

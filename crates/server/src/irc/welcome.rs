@@ -12,7 +12,7 @@ use conclave_doors::irc::numeric::{
     RPL_YOURHOST,
 };
 use conclave_doors::irc::registration::{Negotiation, Registration, Wanted};
-use conclave_doors::irc::registry::{User, UserId};
+use conclave_doors::irc::registry::{Called, User, UserId};
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Framing;
 use conclave_hub::{Outlet, Own, SignedIn};
@@ -70,10 +70,10 @@ pub(crate) fn register(
     if let Some((_, sibling)) = sibling {
         nick = sibling.nick.clone();
     }
-    let (hub, outlet) = (Arc::clone(&context.hub), Arc::clone(outlet));
-    let peer = Peer::new(hub, outlet, framing, ident.contact(&nick));
-    let mut user = User::new(nick.clone(), (username, realname), caps, context.hub.now(), peer);
-    user.away.clone_from(&registration.away);
+    let peer = Peer::new(Arc::clone(outlet), framing, ident.whose());
+    let called = Called::new(&username, &realname);
+    let mut user = User::new(nick.clone(), called, caps, context.hub.now(), peer);
+    user.set_away(registration.away.clone());
     user.account = account;
     match registry.register(user) {
         Ok(id) => {
@@ -100,11 +100,8 @@ pub(crate) fn identify(
     // What is written to it comes after the welcome, and after what it missed.
     outlet.hold_directs();
     match signed_in {
-        Some(signed_in) => {
-            let connection = signed_in.connect(outlet, wire, own);
-            Ident::Account { signed_in: signed_in.clone(), connection }
-        }
-        None => Ident::Visitor(context.hub.visit(outlet, wire, own)),
+        Some(signed_in) => Ident::Account(Box::new(signed_in.connect(outlet, wire, own))),
+        None => Ident::Visitor(context.hub.visit(outlet)),
     }
 }
 

@@ -33,6 +33,7 @@ use crate::pace::Pace;
 pub(super) struct Visit {
     /// Where it comes from.
     pub(super) address: IpAddr,
+    message_rate: Option<u32>,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -46,8 +47,8 @@ struct Shared {
 
 impl Visit {
     pub(super) fn new(address: IpAddr, message_rate: Option<u32>) -> Self {
-        let pace = Pace::new(Instant::now(), message_rate);
-        Self { address, shared: Arc::new(Mutex::new(Shared { pace, upgrade: None, irc: None })) }
+        let shared = Shared { pace: Pace::new(Instant::now()), upgrade: None, irc: None };
+        Self { address, message_rate, shared: Arc::new(Mutex::new(shared)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -56,7 +57,7 @@ impl Visit {
 
     /// Notes a message, and tells how long to wait before it may be taken.
     pub(super) fn note_message(&self) -> Duration {
-        self.lock().pace.note(Instant::now())
+        self.lock().pace.note(Instant::now(), self.message_rate)
     }
 
     /// Leaves word that the connection becomes a WebSocket.

@@ -82,7 +82,7 @@ impl Socket {
     ) -> Self {
         let now = Instant::now();
         Self {
-            pace: Pace::new(now, context.message_rate),
+            pace: Pace::new(now),
             context,
             place,
             reader,
@@ -227,7 +227,7 @@ impl Socket {
     /// Notes a message: above the rate nothing more is taken in for a while.
     fn note_message(&mut self) {
         let now = Instant::now();
-        let pause = self.pace.note(now);
+        let pause = self.pace.note(now, self.context.message_rate);
         if !pause.is_zero() {
             self.paused_until = Some(now + pause);
         }

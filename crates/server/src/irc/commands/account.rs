@@ -117,8 +117,8 @@ pub(in crate::irc) async fn take(client: &mut Client, signed_in: SignedIn, repli
     client.ident = identify(&client.context, &client.outlet, Some(&signed_in), wire, own);
     if let Some(user) = client.context.irc.registry().user_mut(client.id) {
         user.account = Some(name.clone());
+        user.peer.whose = client.ident.whose();
     }
-    client.note_contact();
     let line = client.line("ACCOUNT").param(name.as_str());
     if client.negotiation.caps.has(Cap::AccountNotify) {
         replies.line(line.clone());

@@ -19,11 +19,7 @@ pub(super) fn run(client: &mut Client, message: &Message<'_>, replies: &mut Repl
     let away = reason(message);
     let changed = {
         let mut registry = client.context.irc.registry();
-        registry.user_mut(client.id).is_some_and(|user| {
-            let changed = user.away != away;
-            user.away.clone_from(&away);
-            changed
-        })
+        registry.user_mut(client.id).is_some_and(|user| user.set_away(away.clone()))
     };
     replies.numeric(if away.is_some() { RPL_NOWAWAY } else { RPL_UNAWAY }, &[]);
     if changed {
@@ -43,7 +39,6 @@ pub(super) fn line(client: &Client, away: Option<&str>) -> Written {
 /// Tells those who share a group with a client, and those who watch it, of what has changed about
 /// it, as far as they asked to be told.
 pub(super) fn tell_everyone(client: &Client, cap: Cap, line: &Written) {
-    let now = client.now();
     let registry = client.context.irc.registry();
     let neighbours = registry.neighbours(client.id);
     let watchers = registry.watchers(&client.nick).iter().copied().filter(|id| {
@@ -60,13 +55,12 @@ pub(super) fn tell_everyone(client: &Client, cap: Cap, line: &Written) {
         .collect();
     drop(registry);
     for other in told {
-        other.tell(line.clone(), now);
+        other.tell(&client.context.hub, line.clone());
     }
 }
 
 /// Tells those in one group who want to know it.
 pub(super) fn tell_group(client: &Client, group: conclave_core::GroupId, line: &Written) {
-    let now = client.now();
     let told: Vec<crate::irc::peer::Told> = {
         let registry = client.context.irc.registry();
         let others = registry.in_group(group).iter().filter(|id| **id != client.id);
@@ -74,6 +68,6 @@ pub(super) fn tell_group(client: &Client, group: conclave_core::GroupId, line: &
         others.filter(|user| user.caps.has(Cap::AwayNotify)).map(Into::into).collect()
     };
     for other in told {
-        other.tell(line.clone(), now);
+        other.tell(&client.context.hub, line.clone());
     }
 }

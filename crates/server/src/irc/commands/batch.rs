@@ -17,9 +17,10 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         begin(client, name, message, replies);
         return;
     }
-    let ended = client.gathering.take_if(|open| Some(open.name()) == name.strip_prefix('-'));
+    let gathering = &mut client.seldom().gathering;
+    let ended = gathering.take_if(|open| Some(open.name()) == name.strip_prefix('-'));
     match ended {
-        Some(gathering) => end(client, *gathering, replies).await,
+        Some(gathering) => end(client, gathering, replies).await,
         None => fail(&Problem::invalid("No batch of that name has begun"), replies),
     }
 }
@@ -28,7 +29,7 @@ fn begin(client: &mut Client, name: &str, message: &Message<'_>, replies: &mut R
     let (kind, target) = (message.param(1), message.param(2).unwrap_or_default());
     let problem = if kind != Some(KIND) || !client.negotiation.caps.has(Cap::Multiline) {
         "Only batches of the type draft/multiline may be sent, by who asked for the capability"
-    } else if client.gathering.is_some() {
+    } else if client.seldom().gathering.is_some() {
         "End the batch before, then begin another"
     } else if name.is_empty() || target.is_empty() || target.contains(',') {
         "BATCH +name draft/multiline target"
@@ -36,10 +37,10 @@ fn begin(client: &mut Client, name: &str, message: &Message<'_>, replies: &mut R
         // It is answered when it has ended.
         let label = replies.take_label();
         let tags = client_tags(message).as_str().to_owned();
-        client.gathering = Some(Box::new(Gathering::begin(name, target, label, tags)));
+        client.seldom().gathering = Some(Gathering::begin(name, target, label, tags));
         return;
     };
-    client.gathering = None;
+    client.seldom().gathering = None;
     fail(&Problem::invalid(problem), replies);
 }
 
@@ -57,7 +58,7 @@ pub(super) fn add(
         goes_on: message.tag(CONCAT).is_some(),
         is_notice: command == Command::Notice,
     };
-    let added = match &mut client.gathering {
+    let added = match &mut client.seldom().gathering {
         Some(open) if open.name() == name && command != Command::Tagmsg => open.add(line),
         Some(open) => {
             open.give_up();

@@ -13,7 +13,7 @@ use conclave_doors::irc::written::Written;
 use conclave_hub::{Direct, Membership};
 
 use super::words;
-use crate::irc::client::Client;
+use crate::irc::client::{Client, contact_of};
 use crate::wires::aside;
 
 pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mut Replies) {
@@ -61,7 +61,7 @@ impl Source {
             return Some(Self::Direct(direct, style));
         }
         let user = client.user_called(target)?;
-        let opened = client.ident.direct(client.nick.clone(), &user.peer.contact).await;
+        let opened = client.direct(&contact_of(&user)).await;
         opened.ok().map(|direct| Self::Direct(direct, style))
     }
 

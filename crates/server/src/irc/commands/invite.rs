@@ -47,10 +47,10 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         Err(refusal) => return refuse(&name, refusal, replies),
     }
     replies.numeric_bare(RPL_INVITING, &[invited.nick.as_str(), &name]);
-    if let Some(reason) = &invited.away {
+    if let Some(reason) = invited.away() {
         replies.numeric_with(RPL_AWAY, &[invited.nick.as_str()], reason);
     }
-    let now = client.now();
+    let hub = &client.context.hub;
     let line = client.line("INVITE").param(invited.nick.as_str()).param(&name);
     let moderators = client.told_in(channel, |member| {
         matches!(
@@ -60,9 +60,9 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     });
     for (id, told) in moderators {
         if id != client.id && told.caps.has(Cap::InviteNotify) {
-            told.tell(line.clone(), now);
+            told.tell(hub, line.clone());
         }
     }
-    Told::from(&invited).tell(client.with_account(line, invited.caps), now);
+    Told::from(&invited).tell(hub, client.with_account(line, invited.caps));
     client.is_unsettled = true;
 }

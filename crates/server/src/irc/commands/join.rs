@@ -143,7 +143,8 @@ async fn arrive(client: &mut Client, channel: Channel, replies: &mut Replies) {
         let mut registry = client.context.irc.registry();
         registry.enter(client.id, group.id);
         registry.user(client.id).map_or_else(Default::default, |user| {
-            (user.account.clone(), user.realname.clone(), user.away.clone())
+            let away = user.away().map(ToOwned::to_owned);
+            (user.account.clone(), user.called.realname().to_owned(), away)
         })
     };
     let joined = client.line("JOIN").param(&name);

@@ -101,7 +101,7 @@ async fn read_upto(client: &Client, target: &str, group: Option<GroupId>) -> Opt
     if let (Some(signed_in), Some(group)) = (client.ident.account(), group) {
         return of_account(signed_in, group).await;
     }
-    client.markers.get(&target.to_ascii_lowercase()).copied()
+    client.seldom.as_ref()?.markers.get(&target.to_ascii_lowercase()).copied()
 }
 
 /// Up to when an account has read a group.
@@ -120,7 +120,7 @@ async fn raise(
         let raised = signed_in.mark_read(&client.outlet, group, at).await?;
         return Ok(raised.unwrap_or(at));
     }
-    let markers = &mut client.markers;
+    let markers = &mut client.seldom().markers;
     let count = markers.len();
     let is_full = count >= conclave_core::limits::IRC_CHANNELS_MAX;
     let key = target.to_ascii_lowercase();

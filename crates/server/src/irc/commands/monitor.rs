@@ -104,7 +104,6 @@ pub(in crate::irc) fn tell_offline(client: &Client, nick: &Name) {
 }
 
 fn tell_watchers(client: &Client, nick: &Name, numeric: Numeric, words: &str) {
-    let now = client.now();
     let told: Vec<_> = {
         let registry = client.context.irc.registry();
         let watchers = registry.watchers(nick).iter().filter_map(|id| registry.user(*id));
@@ -112,6 +111,6 @@ fn tell_watchers(client: &Client, nick: &Name, numeric: Numeric, words: &str) {
     };
     for (target, watcher) in told {
         let line = Written::new(&client.context.irc.server, numeric.code);
-        watcher.tell(line.param(target.as_str()).last(words), now);
+        watcher.tell(&client.context.hub, line.param(target.as_str()).last(words));
     }
 }

@@ -49,7 +49,6 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
     }
     replies.line(line);
     client.nick = nick;
-    client.note_contact();
     take_along(client);
     client.is_unsettled = true;
     if !before.is_same_as(&client.nick) {
@@ -86,7 +85,6 @@ pub(in crate::irc) fn follow(client: &mut Client, replies: &mut Replies) {
     let Some(nick) = nick.filter(|nick| *nick != client.nick) else { return };
     replies.line(client.line("NICK").param(nick.as_str()));
     client.nick = nick;
-    client.note_contact();
 }
 
 /// Changes the name in each group. Where one refuses, why, and how many did not.

@@ -29,7 +29,7 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
         Ok(true) => {
             client.is_unsettled = true;
             if let Source::Direct(direct, _) = source {
-                client.directs.push(direct);
+                client.seldom().directs.push(direct);
             }
         }
         Ok(false) | Err(Refusal::Unknown) => {

@@ -4,6 +4,7 @@ use conclave_core::limits;
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::registration::clean_realname;
+use conclave_doors::irc::registry::Called;
 use conclave_doors::irc::replies::Replies;
 
 use super::away::tell_everyone;
@@ -18,7 +19,7 @@ pub(super) fn run(client: &mut Client, message: &Message<'_>, replies: &mut Repl
     }
     let realname = clean_realname(given);
     if let Some(user) = client.context.irc.registry().user_mut(client.id) {
-        user.realname = realname.as_str().into();
+        user.called = Called::new(user.called.username(), &realname);
     }
     let line = client.line("SETNAME").last(&realname);
     if client.negotiation.caps.has(Cap::Setname) {

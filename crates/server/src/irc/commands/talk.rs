@@ -20,7 +20,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 
 use super::batch;
 use super::words;
-use crate::irc::client::{Client, origin};
+use crate::irc::client::{Client, contact_of, origin};
 
 /// What is being said.
 pub(super) struct Speech<'message> {
@@ -198,13 +198,12 @@ fn to_ranks(
         let texts = texts.flat_map(|text| split_words(text, begun.room()));
         texts.map(|text| begun.clone().last(text)).collect()
     };
-    let now = client.now();
     for (id, other) in told {
         if id != client.id || client.negotiation.caps.has(Cap::EchoMessage) {
             for line in lines.iter().cloned() {
                 let has_tags = other.caps.has(Cap::MessageTags);
                 let line = if has_tags { line.raw_tags(speech.tags.as_str()) } else { line };
-                other.tell(line, now);
+                other.tell(&client.context.hub, line);
             }
         }
     }
@@ -301,13 +300,13 @@ async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies
     let found = client.user_called(target);
     let on_its_way = on_its_way_to(client, target).await;
     let direct = match &found {
-        Some(user) => client.ident.direct(client.nick.clone(), &user.peer.contact).await,
+        Some(user) => client.direct(&contact_of(user)).await,
         None => match client.member_called(target) {
             Some((channel, MemberHere { member, .. })) => {
                 let membership = channel.session.membership();
                 match membership.contact(member) {
                     // Who is away is answered in the conversation that goes on when it is back.
-                    Some(contact) => client.ident.direct(client.nick.clone(), &contact).await,
+                    Some(contact) => client.direct(&contact).await,
                     None => membership.direct(member).await,
                 }
             }
@@ -334,15 +333,15 @@ async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies
     match said {
         Ok(()) => {
             direct.hold_until_delivered(on_its_way);
-            client.directs.push(direct);
+            client.seldom().directs.push(direct);
             client.is_unsettled = true;
         }
         Err(refusal) => return refuse(target, refusal, replies),
     }
     if let Some(user) = found
-        && let Some(reason) = user.away.filter(|_| speech.command == Command::Privmsg)
+        && let Some(reason) = user.away().filter(|_| speech.command == Command::Privmsg)
     {
-        replies.numeric_with(RPL_AWAY, &[user.nick.as_str()], &reason);
+        replies.numeric_with(RPL_AWAY, &[user.nick.as_str()], reason);
     }
 }
 

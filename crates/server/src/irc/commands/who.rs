@@ -110,12 +110,12 @@ fn shown_member(member: &MemberHere, channel: String, ranks: String) -> Shown {
 fn shown(client: &Client, user: &UserOfPeer, channel: String, ranks: String) -> Shown {
     Shown {
         channel,
-        username: user_of(&user.username),
+        username: user_of(user.called.username()),
         host: host_of(Some(Door::Irc)),
         nick: user.nick.as_str().to_owned(),
-        is_away: user.away.is_some(),
+        is_away: user.away().is_some(),
         ranks,
-        realname: user.realname.to_string(),
+        realname: user.called.realname().to_owned(),
         account: user.account.clone(),
         idle_s: (client.now().ms() - user.active_at.ms()).max(0) / 1_000,
     }

@@ -28,15 +28,15 @@ pub(super) fn run(client: &Client, message: &Message<'_>, replies: &mut Replies)
         let nick = user.nick.as_str();
         replies.numeric_with(
             RPL_WHOISUSER,
-            &[nick, &user_of(&user.username), host_of(Some(Door::Irc)), "*"],
-            &user.realname,
+            &[nick, &user_of(user.called.username()), host_of(Some(Door::Irc)), "*"],
+            user.called.realname(),
         );
         let channels = shared_channels(client, nick, Some(Door::Irc));
         if !channels.is_empty() {
             replies.numeric_with(RPL_WHOISCHANNELS, &[nick], &channels.join(" "));
         }
         replies.numeric_with(RPL_WHOISSERVER, &[nick, server], "Conclave");
-        if let Some(reason) = &user.away {
+        if let Some(reason) = user.away() {
             replies.numeric_with(RPL_AWAY, &[nick], reason);
         }
         if let Some(account) = &user.account {
@@ -87,8 +87,8 @@ pub(super) fn whowas(client: &Client, message: &Message<'_>, replies: &mut Repli
     }
     for was in were {
         let nick = was.nick.as_str();
-        let words = [nick, &user_of(&was.username), host_of(Some(Door::Irc)), "*"];
-        replies.numeric_with(RPL_WHOWASUSER, &words, &was.realname);
+        let words = [nick, &user_of(was.called.username()), host_of(Some(Door::Irc)), "*"];
+        replies.numeric_with(RPL_WHOWASUSER, &words, was.called.realname());
         let server = &client.context.irc.server;
         replies.numeric_with(RPL_WHOISSERVER, &[nick, server], &was.at.render_minute());
     }
@@ -111,9 +111,9 @@ pub(super) fn userhost(client: &Client, message: &Message<'_>, replies: &mut Rep
     let here: Vec<String> = asked
         .filter_map(|nick| {
             let (_, user) = registry.find(nick)?;
-            let sign = if user.away.is_some() { '-' } else { '+' };
+            let sign = if user.away().is_some() { '-' } else { '+' };
             let host = host_of(Some(Door::Irc));
-            Some(format!("{}={sign}{}@{host}", user.nick, user_of(&user.username)))
+            Some(format!("{}={sign}{}@{host}", user.nick, user_of(user.called.username())))
         })
         .collect();
     drop(registry);
