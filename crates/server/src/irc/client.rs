@@ -388,6 +388,9 @@ impl Client {
     /// Ends when all has come to it that somebody was saying to it or to its groups as it asked: who
     /// is answered a `PING` has what was under way before.
     pub(crate) async fn arrived(&self) {
+        // What has come on other connections is looked at first, where their tasks only wait to be
+        // run: whoever hears from another that it has said something is not told otherwise here.
+        tokio::task::yield_now().await;
         for channel in &self.channels {
             channel.session.delivered().await;
         }
