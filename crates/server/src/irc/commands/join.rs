@@ -171,9 +171,10 @@ async fn arrive(client: &mut Client, channel: Channel, replies: &mut Replies) {
 /// Tells by which number others join a group that the client knows by its alias. Not with the
 /// answer to joining, which clients of old read strictly.
 pub(in crate::irc) fn tell_number(client: &Client, channel: &Channel, replies: &mut Replies) {
-    if channel.addressed == Addressed::ByAlias {
-        let (name, group) = (channel.name(), channel.session.group_name());
-        let number = channel_of(&group, Addressed::ByNumber);
+    let (name, group) = (channel.name(), channel.session.group_name());
+    let number = channel_of(&group, Addressed::ByNumber);
+    // A group without an alias is known by its number as it is.
+    if name != number {
         let notice = Written::new(&client.context.irc.server, "NOTICE").param(&name);
         replies.line(notice.last(&words::number_is(&name, &number)));
     }

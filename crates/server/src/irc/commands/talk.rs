@@ -47,6 +47,14 @@ impl Speech<'_> {
     const fn is_answered(&self) -> bool {
         !matches!(self.command, Command::Notice)
     }
+
+    /// Whether it is a question that one client asks another (`/ctcp VERSION`), or the answer to one:
+    /// without the signs that mark it, which leave the server for nothing else, it would be read as
+    /// words.
+    fn is_between_clients(&self) -> bool {
+        let is_marked = self.text.starts_with('\u{1}') && self.text != "\u{1}\u{1}";
+        is_marked && !self.text.starts_with("\u{1}ACTION ")
+    }
 }
 
 pub(super) async fn run(
@@ -102,7 +110,12 @@ pub(super) async fn say(
     speech: &Speech<'_>,
     replies: &mut Replies,
 ) {
-    if let Some(channel) = target.strip_prefix(['@', '+']) {
+    if speech.is_between_clients() {
+        if speech.is_answered() {
+            let words = "Of CTCP only actions (/me) are passed on here; nothing was sent";
+            replies.numeric_with(ERR_CANNOTSENDTOCHAN, &[target], words);
+        }
+    } else if let Some(channel) = target.strip_prefix(['@', '+']) {
         to_ranks(client, target, channel, speech, replies);
     } else if target.starts_with('#') {
         to_group(client, target, speech, replies).await;
@@ -310,7 +323,11 @@ async fn to_nick(client: &mut Client, target: &str, speech: &Speech<'_>, replies
                     None => membership.direct(member).await,
                 }
             }
-            None => Err(Refusal::NobodyOfThatName),
+            // One with whom it has talked need not be here: what is said is kept until it is back.
+            None => match client.direct_with(target).await {
+                Some(found) => client.open_listed(&found).await,
+                None => Err(Refusal::NobodyOfThatName),
+            },
         },
     };
     let direct = match direct {
