@@ -42,11 +42,11 @@ pub struct Group {
     settings: Settings,
     members: BTreeMap<MemberId, Member>,
     /// Who bears or is about to bear a name, by each of its keys.
-    names: HashMap<Arc<str>, MemberId>,
+    names: BTreeMap<Arc<str>, MemberId>,
     seats: HashMap<SeatHash, MemberId>,
     /// Members for whom a ban or a mute holds: found when either changes, so that whoever speaks
     /// is not held against all of them.
-    silenced: HashMap<MemberId, Silence>,
+    silenced: BTreeMap<MemberId, Silence>,
     /// What of a member is on its way; nothing for a member of whom nothing is but messages.
     expected: HashMap<MemberId, Expected>,
     /// Changes of settings and powers that are on their way.

@@ -3,7 +3,7 @@
 //! Does not know who may do what (core decides), nor sockets. Invariant: what is under way stands in
 //! the order in which the log got it, and what was expected of each is given up where it fails.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use conclave_core::{
@@ -29,9 +29,9 @@ pub(crate) struct Model {
     /// Members whose change of name is under way.
     renaming: Vec<MemberId>,
     /// How many sessions each member has.
-    pub(crate) sessions: HashMap<MemberId, u32>,
+    pub(crate) sessions: BTreeMap<MemberId, u32>,
     /// Whose coming or going is to be told, and whether it was here as it was told last.
-    presence: HashMap<MemberId, bool>,
+    presence: BTreeMap<MemberId, bool>,
     /// The newest event that is in a kept snapshot.
     pub(crate) snapshot_head: Seq,
     /// Which events are messages, as far as that is known.
@@ -93,8 +93,8 @@ impl Model {
             options,
             in_flight: VecDeque::new(),
             renaming: Vec::new(),
-            sessions: HashMap::new(),
-            presence: HashMap::new(),
+            sessions: BTreeMap::new(),
+            presence: BTreeMap::new(),
             snapshot_head,
         }
     }

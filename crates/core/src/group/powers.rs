@@ -8,8 +8,6 @@
 //! - Who comes into an empty group of an alias that needs no password is its moderator, as on IRC:
 //!   there is nobody else to be it. A group of a number has the owner who made it and no other.
 
-use std::collections::HashMap;
-
 use super::{Expected, Group, Member};
 use crate::{
     Account, Change, Decision, Entry, Flag, Kind, Listing, Mask, MemberId, Name, Origin, Power,
@@ -289,7 +287,7 @@ impl Group {
             && *listing != Listing::InviteExceptions
         {
             let silence_of = |member: &Member| self.silence_of(member);
-            let silenced: HashMap<_, _> = self
+            let silenced = self
                 .members
                 .iter()
                 .filter_map(|(id, member)| Some((*id, silence_of(member)?)))

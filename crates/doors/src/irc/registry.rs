@@ -14,6 +14,7 @@ use conclave_core::{GroupId, Name, Timestamp, limits};
 use smallvec::SmallVec;
 
 use super::caps::Caps;
+use super::written::Framing;
 
 /// A user, told from all others of this server's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +33,8 @@ pub struct User<Peer> {
     pub is_invisible: bool,
     /// Capabilities it has.
     pub caps: Caps,
+    /// How its lines are told apart.
+    pub framing: Framing,
     /// When it registered.
     pub signon_at: Timestamp,
     /// When it said something last.
@@ -77,13 +80,20 @@ impl Called {
 
 impl<Peer> User<Peer> {
     /// A user who is in no group yet.
-    pub fn new(nick: Name, called: Called, caps: Caps, now: Timestamp, peer: Peer) -> Self {
+    pub fn new(
+        nick: Name,
+        called: Called,
+        (caps, framing): (Caps, Framing),
+        now: Timestamp,
+        peer: Peer,
+    ) -> Self {
         Self {
             nick,
             called,
             account: None,
             is_invisible: false,
             caps,
+            framing,
             signon_at: now,
             active_at: now,
             peer,
@@ -416,7 +426,8 @@ mod tests {
 
     fn user(nick: &str) -> User<()> {
         let called = Called::new(nick, nick);
-        User::new(Name::parse(nick).unwrap(), called, Caps::default(), Timestamp::default(), ())
+        let written = (Caps::default(), Framing::Lines);
+        User::new(Name::parse(nick).unwrap(), called, written, Timestamp::default(), ())
     }
 
     #[test]

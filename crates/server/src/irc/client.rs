@@ -21,6 +21,7 @@ use conclave_hub::{
     Session, SignedIn, Visit,
 };
 
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::commands;
@@ -38,7 +39,8 @@ pub(crate) struct Client {
     pub(crate) id: UserId,
     pub(crate) nick: Name,
     pub(crate) negotiation: Negotiation,
-    pub(crate) channels: Vec<Channel>,
+    /// Many are in one.
+    pub(crate) channels: SmallVec<[Channel; 1]>,
     /// Something was said that may not have come to everyone yet.
     pub(crate) is_unsettled: bool,
     /// It was shown earlier messages, and nothing has come from it since.
@@ -440,7 +442,7 @@ pub(crate) fn contact_of(user: &UserOfPeer) -> Contact {
     let nick = user.nick.clone();
     match &user.peer.whose {
         Whose::Visitor(visitor) => {
-            let style = Style::of(user.caps, Addressed::ByAlias, user.peer.framing);
+            let style = Style::of(user.caps, Addressed::ByAlias, user.framing);
             visitor.contact(nick, origin(), IrcWire::of(style), own_of(user.caps, false))
         }
         Whose::Account(account) => Contact::account(account.clone(), nick, origin()),

@@ -24,7 +24,6 @@ pub(crate) enum Whose {
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     pub(crate) outlet: Arc<Outlet>,
-    pub(crate) framing: Framing,
     pub(crate) whose: Whose,
     /// Held to be read while a direct message is on its way to it: whoever may write it knows that
     /// all has arrived which was on its way then.
@@ -34,8 +33,8 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) const fn new(outlet: Arc<Outlet>, framing: Framing, whose: Whose) -> Self {
-        Self { outlet, framing, whose, arriving: Weak::new() }
+    pub(crate) const fn new(outlet: Arc<Outlet>, whose: Whose) -> Self {
+        Self { outlet, whose, arriving: Weak::new() }
     }
 
     /// What is held while something is on its way to it; nothing where nobody holds it.
@@ -56,25 +55,27 @@ impl Peer {
 /// Somebody who is to be told something.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
-    pub(crate) peer: Peer,
+    outlet: Arc<Outlet>,
+    framing: Framing,
     pub(crate) caps: Caps,
 }
 
 impl From<&User<Peer>> for Told {
     fn from(user: &User<Peer>) -> Self {
-        Self { peer: user.peer.clone(), caps: user.caps }
+        let outlet = Arc::clone(&user.peer.outlet);
+        Self { outlet, framing: user.framing, caps: user.caps }
     }
 }
 
 impl Told {
     /// Tells a line.
     pub(crate) fn tell(&self, hub: &Arc<Hub>, line: Written) {
-        if !self.peer.outlet.has_room() {
+        if !self.outlet.has_room() {
             return;
         }
         let line = if self.caps.has(Cap::ServerTime) { line.timed(hub.now()) } else { line };
         let mut bytes = Vec::new();
-        line.render(self.peer.framing, &mut bytes);
-        hub.put(&self.peer.outlet, bytes.into());
+        line.render(self.framing, &mut bytes);
+        hub.put(&self.outlet, bytes.into());
     }
 }

@@ -70,9 +70,10 @@ pub(crate) fn register(
     if let Some((_, sibling)) = sibling {
         nick = sibling.nick.clone();
     }
-    let peer = Peer::new(Arc::clone(outlet), framing, ident.whose());
+    let peer = Peer::new(Arc::clone(outlet), ident.whose());
     let called = Called::new(&username, &realname);
-    let mut user = User::new(nick.clone(), called, caps, context.hub.now(), peer);
+    let written = (caps, framing);
+    let mut user = User::new(nick.clone(), called, written, context.hub.now(), peer);
     user.set_away(registration.away.clone());
     user.account = account;
     match registry.register(user) {

@@ -159,8 +159,6 @@ async fn arrive(client: &mut Client, channel: Channel, replies: &mut Replies) {
     if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::DraftNoImplicitNames) {
         names::tell(client, &channel, replies);
     }
-    // Most are in a few; a vector begins with room for four.
-    client.channels.reserve_exact(1);
     client.channels.push(channel);
     client.is_unsettled = true;
     if let Some(reason) = away {

@@ -18,7 +18,7 @@ pub(in crate::irc) fn let_go(client: Client) -> Vec<Channel> {
     if is_last {
         monitor::tell_offline(&client, &client.nick);
     }
-    client.channels
+    client.channels.into_vec()
 }
 
 /// A reason as others are told it.
