@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conclave_core::{GroupId, Refusal, Seq, Timestamp, limits};
+use conclave_core::{Event, GroupId, MemberId, Refusal, Seq, Timestamp, limits};
 use conclave_doors::irc::caps::Cap;
 use conclave_doors::irc::encode::{Addressed, earlier_batch, nick_of};
 use conclave_doors::irc::replies::Replies;
@@ -199,6 +199,9 @@ async fn begin_aside(
     Ok(true)
 }
 
+/// Events that are looked at for what somebody said itself before its connection ended.
+const OWN_LOOKED_AT: usize = 20;
+
 /// What a connection of an account leaves behind that never told how far it was read: up to where
 /// it was shown each group and direct conversation.
 pub(super) struct Shown {
@@ -252,9 +255,10 @@ impl Shown {
 
     async fn note_group(&self, channel: &Channel) {
         let Some(place) = channel.session.place() else { return };
-        let last = channel.session.membership().events_before(place, 1).await.unwrap_or_default();
-        if let Some(event) = last.first() {
-            self.mark(channel.session.group(), event.at).await;
+        let membership = channel.session.membership();
+        let last = membership.events_before(place, OWN_LOOKED_AT).await.unwrap_or_default();
+        if let Some(at) = self.known_upto(&last, membership.member()) {
+            self.mark(membership.group(), at).await;
         }
     }
 
@@ -267,23 +271,33 @@ impl Shown {
     ) where
         Opened: Future<Output = Result<Direct, Refusal>>,
     {
-        let is_read = |at: Timestamp| read.get(&id).is_some_and(|read_upto| *read_upto >= at);
-        let at = match self.behind.get(&id) {
-            _ if is_read(last_at.min(self.heard_at)) => return,
-            None => last_at,
-            Some(next) => {
-                let Ok(direct) = open().await else { return };
-                let last = direct.events_before(*next, 1).await.unwrap_or_default();
-                let Some(event) = last.first() else { return };
-                event.at
-            }
+        let next = self.behind.get(&id);
+        let is_all_known = next.is_none() && last_at <= self.heard_at;
+        let at = if is_all_known {
+            Some(last_at)
+        } else {
+            let Ok(direct) = open().await else { return };
+            let next = next.copied().unwrap_or_else(|| direct.head().next());
+            let last = direct.events_before(next, OWN_LOOKED_AT).await.unwrap_or_default();
+            self.known_upto(&last, direct.member())
         };
-        self.mark(id, at).await;
+        let is_new = |at: &Timestamp| read.get(&id).is_none_or(|read_upto| read_upto < at);
+        if let Some(at) = at.filter(is_new) {
+            self.mark(id, at).await;
+        }
     }
 
-    /// Notes that all up to that time was read, as far as it can have reached the client.
+    /// Up to when all of these, the last that were given out, is known to the account: they may have
+    /// reached it, or it said them itself.
+    fn known_upto(&self, last: &[Event], me: MemberId) -> Option<Timestamp> {
+        let is_known = |event: &&Event| event.at <= self.heard_at || event.entry.member == me;
+        let known = last.iter().take_while(is_known).last().map(|event| event.at);
+        (!last.is_empty()).then(|| known.unwrap_or(self.heard_at))
+    }
+
+    /// Notes that all up to that time was read.
     async fn mark(&self, group: GroupId, at: Timestamp) {
         // Where it cannot be noted, the next connection is shown more than it missed.
-        let _noted = self.signed_in.mark_read(&self.outlet, group, at.min(self.heard_at)).await;
+        let _noted = self.signed_in.mark_read(&self.outlet, group, at).await;
     }
 }
