@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conclave_core::{Event, GroupId, MemberId, Refusal, Seq, Timestamp, limits};
-use conclave_doors::irc::caps::Cap;
+use conclave_doors::irc::caps::{Cap, Caps};
 use conclave_doors::irc::encode::{Addressed, earlier_batch, nick_of};
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::Written;
@@ -21,7 +21,7 @@ use conclave_hub::{Direct, Outlet, Serial, SignedIn};
 
 use super::client::{Channel, Client, Flow, Found, Missed};
 use super::commands::chathistory::{Source, first_after};
-use super::commands::words;
+use super::commands::{markread, words};
 use crate::wires::IrcWire;
 
 /// What a client is to be shown of a group that it comes into, where it does not ask for that
@@ -29,6 +29,23 @@ use crate::wires::IrcWire;
 pub(super) fn missed(client: &Client, read_upto: Option<Timestamp>) -> Option<Missed> {
     let asks_itself = client.negotiation.caps.has(Cap::Chathistory);
     (!asks_itself).then(|| read_upto.map_or(Missed::Newest, Missed::After))
+}
+
+/// Whether a client says itself how far it was read, or can ask for what it missed.
+const fn tells_itself(caps: Caps) -> bool {
+    caps.has(Cap::ReadMarker) || caps.has(Cap::Chathistory)
+}
+
+/// Notes that an account has missed nothing of a group that was said before it joined: what is said
+/// from then on is shown to its next connection, also where this one never ends in order.
+pub(super) async fn note_joined(client: &Client, group: GroupId, before: Timestamp) {
+    if let Some(signed_in) = client.ident.account()
+        && !tells_itself(client.negotiation.caps)
+        && markread::of_account(signed_in, group).await.is_none()
+    {
+        // Where it cannot be noted, its next connection is shown the newest messages.
+        let _noted = signed_in.mark_read(&client.outlet, group, before).await;
+    }
 }
 
 /// Goes on with the channel at that place, whose joining has been answered: shows earlier messages,
@@ -219,11 +236,10 @@ impl Shown {
     pub(super) fn of(client: &Client, silent_for: Duration) -> Option<Self> {
         let caps = client.negotiation.caps;
         let signed_in = client.ident.account()?.clone();
-        let tells_itself = caps.has(Cap::ReadMarker) || caps.has(Cap::Chathistory);
         // Of what it was being shown nobody knows whether it arrived: it is shown it again.
         let is_being_shown = client.asides.is_some()
             || client.channels.iter().any(|channel| channel.flow() != Flow::Live);
-        if tells_itself || is_being_shown || client.is_unheard {
+        if tells_itself(caps) || is_being_shown || client.is_unheard {
             return None;
         }
         let outlet = Arc::clone(&client.outlet);

@@ -42,8 +42,10 @@ pub(super) async fn run(client: &mut Client, message: &Message<'_>, replies: &mu
             replies.numeric(ERR_NOSUCHCHANNEL, &[target]);
             continue;
         }
+        let before = client.now();
         match enter(client, target, key).await {
             Ok((session, addressed)) => {
+                replay::note_joined(client, session.group(), before).await;
                 let missed = replay::missed(client, None);
                 arrive(client, Channel::new(session, addressed, missed), replies).await;
             }

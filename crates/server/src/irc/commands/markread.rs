@@ -105,7 +105,7 @@ async fn read_upto(client: &Client, target: &str, group: Option<GroupId>) -> Opt
 }
 
 /// Up to when an account has read a group.
-pub(super) async fn of_account(signed_in: &SignedIn, group: GroupId) -> Option<Timestamp> {
+pub(in crate::irc) async fn of_account(signed_in: &SignedIn, group: GroupId) -> Option<Timestamp> {
     let markers = signed_in.markers().await.unwrap_or_default();
     markers.iter().find(|marker| marker.group == group).map(|marker| marker.at)
 }
