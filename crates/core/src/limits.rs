@@ -145,8 +145,9 @@ pub const ANSWERS_BYTES_MAX: usize = 64 * 1024;
 /// A connection whose peer takes no byte for this long while some wait is closed: its TCP is dead.
 /// Long, so that a reader that was merely stopped for ten minutes is still there.
 pub const STALL_MAX: Duration = Duration::from_mins(15);
-/// Members a delivery pass writes to before it lets other tasks run.
-pub const PASS_YIELD_MEMBERS: usize = 64;
+/// Members a delivery pass writes to before it lets other tasks run: one or two milliseconds. Each
+/// time it does, the runtime wakes a thread that looks for work and finds none.
+pub const PASS_YIELD_MEMBERS: usize = 256;
 
 /// Earlier messages shown to one who joins, and by `/history` without a number.
 pub const EARLIER_MESSAGES: u32 = 20;
