@@ -15,6 +15,14 @@ use crate::{fuzz, packages, tidy, web};
 /// Seconds that each target is fuzzed for in the suite.
 const FUZZ_SECONDS: u32 = 10;
 
+/// What has some tests do more than an ordinary `cargo test`, which is to be short.
+const LONGER: [(&str, &str); 4] = [
+    ("CONCLAVE_KILL_ROUNDS", "5"),
+    ("CONCLAVE_LOG_ROUNDS", "4"),
+    ("CONCLAVE_SIM_SEEDS", "0..100"),
+    ("CONCLAVE_TRANSCRIPTS_STEP", "1"),
+];
+
 /// A step: its name and what it does.
 struct Step {
     name: &'static str,
@@ -75,10 +83,11 @@ fn build() -> anyhow::Result<()> {
 /// Without a choice of targets, so that examples are built as programs and not as tests.
 fn test() -> anyhow::Result<()> {
     if succeeds(&mut cargo(["nextest", "--version"])) {
-        finish(&mut cargo(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"]))?;
+        let words = ["nextest", "run", "--locked", "--workspace", "--no-fail-fast"];
+        finish(cargo(words).envs(LONGER))?;
         return finish(&mut cargo(["test", "--locked", "--workspace", "--doc"]));
     }
-    finish(&mut cargo(["test", "--locked", "--workspace", "--no-fail-fast"]))
+    finish(cargo(["test", "--locked", "--workspace", "--no-fail-fast"]).envs(LONGER))
 }
 
 fn doc() -> anyhow::Result<()> {

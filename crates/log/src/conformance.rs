@@ -56,6 +56,14 @@ pub trait Subject: Sized {
     fn write_elsewhere(&self, group: GroupId, entry: Entry) -> bool;
 }
 
+/// How often to do what an ordinary run does `ordinarily` often: `CONCLAVE_LOG_ROUNDS` times that,
+/// where the environment tells it.
+#[expect(clippy::disallowed_methods, reason = "the length of a test is no configuration")]
+pub fn rounds(ordinarily: u32) -> u32 {
+    let times = std::env::var("CONCLAVE_LOG_ROUNDS");
+    ordinarily * times.map_or(1, |told| told.parse::<u32>().expect("it is a number"))
+}
+
 /// Makes a test of each case, for the subject that an expression makes.
 #[macro_export]
 macro_rules! conformance {

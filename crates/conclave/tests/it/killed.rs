@@ -11,7 +11,7 @@ use crate::peer::Peer;
 use crate::program::{Server, number_told};
 
 /// Kills where nothing else is told; the full run has more.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 2;
 const WRITERS: usize = 4;
 const READERS: usize = 2;
 /// Messages that a reader sees before the kill: at least, and by how many more at the most.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use conclave_core::{Founding, Seq, Snapshot};
 
-use super::Subject;
 use super::session::{Outcome, Session, group, said};
+use super::{Subject, rounds};
 use crate::{AppendFailure, Fault, GroupOptions, Log as _, LogError, NewGroup};
 
 /// After a clean stop and after none.
@@ -119,7 +119,7 @@ pub async fn a_kill_at_any_moment_keeps_what_was_told<S: Subject>(subject: &mut 
     let mut session = Session::open(subject).await;
     session.create(group(1000)).await;
     let mut handed_in = 0;
-    for round in 0..12 {
+    for round in 0..rounds(4) {
         let count_before = session.read_all(group(1000)).await.unwrap().len();
         let first = handed_in;
         for _ in 0..3_000 {

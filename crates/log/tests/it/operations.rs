@@ -1,7 +1,7 @@
 //! Random operations on every log, held to a model.
 
 use conclave_log::MemoryDisk;
-use conclave_log::conformance::{Operation, run_operations};
+use conclave_log::conformance::{Operation, rounds, run_operations};
 use proptest::prelude::*;
 
 use crate::memory::OnMemory;
@@ -35,7 +35,7 @@ fn run(case: impl Future<Output = ()>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: rounds(12), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn any_operations_leave_the_memory_log_as_the_model(

@@ -1,7 +1,7 @@
 //! Events that are fresh, sorted, or on their way from the one to the other.
 
 use conclave_core::{Account, AccountId, Entry, Farewell, GroupId, Kind, Name, Seq, limits};
-use conclave_log::conformance::{Outcome, Session, entry, group, joined, said};
+use conclave_log::conformance::{Outcome, Session, entry, group, joined, rounds, said};
 use conclave_log::{Accounts as _, Log as _, SqliteLog, sqlite};
 
 use super::OnSqlite;
@@ -81,7 +81,7 @@ async fn a_crash_in_the_midst_of_sorting_loses_and_doubles_nothing() {
         session.create(id).await;
     }
     write_past_the_limit(&mut session).await;
-    for round in 0..8 {
+    for round in 0..rounds(2) {
         session.append_many(group(1000), 1).await;
         session.kill().await;
         let checked = sqlite::check(subject.path()).unwrap();
