@@ -251,6 +251,26 @@ async fn who_goes_while_it_is_shown_what_it_missed_is_shown_it_at_the_next_conne
     assert_eq!(noya.said(), [""; 0]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_a_long_conversation_that_was_never_read_the_newest_is_shown_and_how_to_ask_for_more() {
+    let stage = options().await;
+    let mut dan = Irc::enter(&stage, "dan").await;
+    let mut noya = Irc::enter_account(&stage, true).await;
+    noya.read_until(" 366 ").await;
+    drop(noya);
+    let numbers = dan.tell_many(MESSAGES).await;
+    let mut noya = Irc::enter_account(&stage, false).await;
+    noya.read_until("n599;").await;
+    assert_eq!(noya.told(), numbers[100..]);
+    let seen = String::from_utf8(noya.seen.clone()).unwrap();
+    let (_, asked) = seen.split_once("/quote CHATHISTORY ").unwrap();
+    let (asked, _) = asked.split_once(" shows").unwrap();
+    noya.seen.clear();
+    noya.write(&format!("CHATHISTORY {asked}\r\n")).await;
+    noya.read_until("n99;").await;
+    assert_eq!(noya.told(), numbers[..100]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
     #[test]
