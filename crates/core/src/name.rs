@@ -33,7 +33,7 @@ pub struct Name(Arc<Written>);
 
 /// What the clones of a name share.
 struct Written {
-    shown: Arc<str>,
+    shown: Box<str>,
     /// Found when first asked for: most names are read from a log only to be shown.
     keys: OnceLock<Keys>,
 }
@@ -125,7 +125,7 @@ impl Name {
     }
 
     fn found_keys(&self) -> &Keys {
-        self.0.keys.get_or_init(|| Keys::of(&self.0.shown))
+        self.0.keys.get_or_init(|| Keys::of(self.as_str()))
     }
 }
 

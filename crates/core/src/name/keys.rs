@@ -42,15 +42,12 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub(super) fn of(shown: &Arc<str>) -> Self {
+    pub(super) fn of(shown: &str) -> Self {
         let plain: String = shown.nfd().filter(|c| !is_point(*c)).collect();
         let caseless = key_of(&plain);
         let as_written = key_of(&skeleton(&plain).collect::<String>());
         let differs = caseless != as_written;
-        // Most nicks are their own key.
-        let is_shown = *caseless == **shown;
-        let caseless = if is_shown { Arc::clone(shown) } else { caseless.into() };
-        Self { caseless, as_written: differs.then(|| as_written.into()) }
+        Self { caseless: caseless.into(), as_written: differs.then(|| as_written.into()) }
     }
 }
 
