@@ -109,6 +109,11 @@ pub const WAL_PAGES_MAX: i64 = 8_000;
 /// in among those of their group: the more, the more of a group go to one place at once. Each takes
 /// 16 bytes of memory, and is read at the start.
 pub const FRESH_EVENTS: usize = 16_384;
+/// Events of one group in one commit at which they are written where they are to stay, and not
+/// sorted in later: fewer are not worth a page of their own.
+pub const SORTED_AT_ONCE_MIN: usize = 4;
+/// Newest events of that group that are sorted in along with it. With more, all wait to be sorted.
+pub const SORTED_BEFORE_MAX: usize = 64;
 /// Events that are sorted in at once, between two commits; twice as many as came in since the last
 /// time where that is more.
 pub const SORT_EVENTS: usize = 256;

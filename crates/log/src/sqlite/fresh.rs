@@ -1,9 +1,9 @@
 //! Fresh: where the newest events lie until they are sorted in among those of their group.
 //!
 //! A commit writes its events one after the other into the table `fresh`, whatever group they are
-//! of: a page or two, and not one for each group. Which row is whose is known here only, in
-//! memory, and found again at the start; the writer sorts them into `events` later. Does not know
-//! who reads or writes.
+//! of: a page or two, and not one for each group. (What one group says much of goes to `events` at
+//! once.) Which row is whose is known here only, in memory, and found again at the start; the writer
+//! sorts them into `events` later. Does not know who reads or writes.
 //!
 //! Invariants: a row is noted after it was committed and before it is told, and is taken out after
 //! it was committed to `events`. So whoever asks here *before* its moment of reading begins finds
@@ -27,6 +27,8 @@ struct Rows {
     /// By the group's id; rising in both.
     groups: HashMap<i64, VecDeque<FreshRow>>,
     count: usize,
+    /// A former process has left rows that it had copied to `events`.
+    has_copies: bool,
 }
 
 /// A row of `fresh`.
@@ -39,21 +41,39 @@ pub(super) struct FreshRow {
 }
 
 impl Fresh {
-    /// Finds the rows that a former process left.
+    /// Finds the rows that a former process left, without those of which there is a copy in
+    /// `events`: later events of the group may lie there already.
     pub(super) fn find(connection: &Connection) -> Result<Self, LogError> {
         let fresh = Self::default();
         let doing = problem::sqlite("finding the newest events");
-        let mut statement = connection
-            .prepare("SELECT group_id, seq, id FROM fresh ORDER BY id")
-            .map_err(&doing)?;
+        let sql = "SELECT group_id, seq, id, EXISTS (
+                       SELECT 1 FROM events
+                       WHERE events.group_id = fresh.group_id AND events.seq = fresh.seq)
+                   FROM fresh ORDER BY id";
+        let mut statement = connection.prepare(sql).map_err(&doing)?;
         let mut rows = statement.query([]).map_err(&doing)?;
         while let Some(row) = rows.next().map_err(&doing)? {
-            let read = || Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?));
-            let (group, seq, row) = read().map_err(&doing)?;
+            let read = || Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?, row.get(3)?));
+            let (group, seq, row, is_copied) = read().map_err(&doing)?;
+            if is_copied {
+                fresh.lock().has_copies = true;
+                continue;
+            }
             let seq = Seq(u64::try_from(seq).unwrap_or_default());
             fresh.note([(group, FreshRow { seq, row })]);
         }
         Ok(fresh)
+    }
+
+    /// Whether the table has rows that are to be sorted or taken away.
+    pub(super) fn has_any(&self) -> bool {
+        let fresh = self.lock();
+        fresh.count > 0 || fresh.has_copies
+    }
+
+    /// Notes that the copies of a former process are gone.
+    pub(super) fn note_copies_gone(&self) {
+        self.lock().has_copies = false;
     }
 
     /// Notes rows that were committed.

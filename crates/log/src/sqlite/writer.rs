@@ -10,6 +10,7 @@
 //! finds out).
 
 mod groups;
+mod placing;
 mod sorting;
 mod upkeep;
 
@@ -24,7 +25,7 @@ use rusqlite::config::DbConfig;
 use tokio::sync::mpsc;
 
 use super::folder::Folder;
-use super::fresh::{Fresh, FreshRow};
+use super::fresh::Fresh;
 use super::queue::{Change, Life, Queue, Reply, Request, Work, WrittenSnapshot};
 use super::row::{self, Chain};
 use super::transaction::{Break, Failure, transact};
@@ -33,6 +34,7 @@ use super::{directs, problem};
 use crate::telling::Telling;
 use crate::{Append, AppendFailure, Batch, Clock, Fault, Faults, LogError, Ticket};
 use groups::Place;
+use placing::Placing;
 use upkeep::Upkeep;
 
 /// Groups whose place is kept; past it all are looked up anew.
@@ -56,7 +58,7 @@ struct Staged {
     place: Place,
     event: Event,
     chain: Chain,
-    /// Where it will lie among the fresh.
+    /// Where it will lie if it goes among the fresh.
     row: i64,
     ticket: Ticket,
 }
@@ -322,19 +324,16 @@ impl Rounds {
         });
         loop {
             let mut at_fault = None;
+            let fresh = &self.writer.fresh;
+            let placing = Placing::of(&staged, fresh);
             let written = transact(&self.writer.connection, breaks, |connection| {
-                write_all(connection, &staged, &mut at_fault)?;
-                let fresh = &self.writer.fresh;
+                placing.write(connection, &staged, &mut at_fault)?;
                 groups::write_snapshots(At { connection, fresh }, snapshots)
             });
             match (written, at_fault) {
                 (Ok(()), _) => {
                     self.upkeep.note_written(staged.len() + snapshots.len());
-                    let rows = staged.iter().map(|staged| {
-                        let Staged { place, event, row, .. } = staged;
-                        (place.id, FreshRow { seq: event.seq, row: *row })
-                    });
-                    self.writer.fresh.note(rows);
+                    placing.note(&staged, fresh);
                     for Staged { group, place, event, ticket, .. } in staged {
                         self.places.insert(group, place);
                         telling.commit(group, event, Some(ticket));
@@ -363,36 +362,6 @@ impl Rounds {
                 }
             }
         }
-    }
-}
-
-/// Writes events. Names the group at fault where the fault is one group's.
-fn write_all(
-    connection: &Connection,
-    staged: &[Staged],
-    at_fault: &mut Option<GroupId>,
-) -> Result<(), LogError> {
-    let doing = problem::sqlite("writing events");
-    let mut statement = connection.prepare_cached(row::INSERT).map_err(&doing)?;
-    for Staged { group, place, event, chain, row, .. } in staged {
-        if let Err(error) = row::insert(&mut statement, *row, place.id, event, chain) {
-            let error = doing(error);
-            if is_of_one_group(&error) {
-                *at_fault = Some(*group);
-            }
-            return Err(error);
-        }
-    }
-    Ok(())
-}
-
-fn is_of_one_group(error: &LogError) -> bool {
-    match error {
-        LogError::Damaged(_) => true,
-        LogError::Sqlite { source, .. } => {
-            source.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
-        }
-        _ => false,
     }
 }
 

@@ -10,8 +10,8 @@ mod sorting;
 
 use std::path::{Path, PathBuf};
 
-use conclave_core::{Entry, GroupId};
-use conclave_log::conformance::Subject;
+use conclave_core::{Entry, GroupId, limits};
+use conclave_log::conformance::{Session, Subject, said};
 use conclave_log::{Clock, Commits, Fault, Faults, SqliteLog, SqliteOptions};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -67,6 +67,20 @@ impl Subject for OnSqlite {
 
     fn write_elsewhere(&self, _group: GroupId, _entry: Entry) -> bool {
         false
+    }
+}
+
+/// Writes so much to groups, a little at a time, that what they say from here on lies among the
+/// fresh as well, however much they say at once.
+async fn stay_fresh(session: &mut Session<SqliteLog>, groups: &[GroupId]) {
+    const AT_ONCE: usize = limits::SORTED_AT_ONCE_MIN - 1;
+    for _ in 0..=limits::SORTED_BEFORE_MAX / AT_ONCE {
+        for id in groups {
+            for _ in 0..AT_ONCE {
+                session.append(*id, said("a little"));
+            }
+        }
+        session.finish().await;
     }
 }
 

@@ -46,7 +46,7 @@ impl Sorting {
         rows_max: usize,
         is_due: bool,
     ) -> Result<usize, Failure> {
-        if self.round.is_none() && is_due && !self.is_given_up && stored.fresh.count() > 0 {
+        if self.round.is_none() && is_due && !self.is_given_up && stored.fresh.has_any() {
             self.round = Some(begin(stored).map_err(Failure::Refused)?);
         }
         let Some(round) = &mut self.round else { return Ok(0) };
@@ -55,6 +55,7 @@ impl Sorting {
             Ok(Done::Some(count)) => Ok(count),
             Ok(Done::All) => {
                 self.round = None;
+                stored.fresh.note_copies_gone();
                 Ok(0)
             }
             Err(failure) => {
@@ -140,13 +141,13 @@ fn next_of(copied: &[(i64, Seq)], group: i64) -> Seq {
 }
 
 /// Copies rows.
-struct Copy<'connection> {
+pub(super) struct Copy<'connection> {
     connection: &'connection Connection,
     statement: CachedStatement<'connection>,
 }
 
 impl<'connection> Copy<'connection> {
-    fn new(connection: &'connection Connection) -> Result<Self, LogError> {
+    pub(super) fn new(connection: &'connection Connection) -> Result<Self, LogError> {
         // What is there already is ignored, for that costs no journal of the statement's own.
         let sql = format!(
             "INSERT OR IGNORE INTO events (group_id, {COLUMNS})
@@ -157,7 +158,7 @@ impl<'connection> Copy<'connection> {
     }
 
     /// Copies rows that lie one after the other.
-    fn run(&mut self, rows: &[FreshRow]) -> Result<(), LogError> {
+    pub(super) fn run(&mut self, rows: &[FreshRow]) -> Result<(), LogError> {
         let [FreshRow { row: first, .. }, ..] = rows else { return Ok(()) };
         let last = rows.last().map_or(*first, |row| row.row);
         let count = self.statement.execute([*first, last]).map_err(problem::sqlite(SORTING))?;

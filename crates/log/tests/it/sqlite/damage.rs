@@ -6,7 +6,7 @@ use conclave_log::{
     Append, AppendFailure, Log as _, LogError, SqliteLog, SqliteOptions, Ticket, sqlite,
 };
 
-use super::OnSqlite;
+use super::{OnSqlite, stay_fresh};
 
 const EVENTS: usize = 400;
 
@@ -29,7 +29,11 @@ async fn lying(lie: Lie, subject: &mut OnSqlite) -> Vec<Event> {
     let mut session = Session::open(subject).await;
     for id in [group(1000), group(2000)] {
         session.create(id).await;
-        session.append_many(id, EVENTS).await;
+        if lie == Lie::Fresh {
+            stay_fresh(&mut session, &[id]).await;
+        }
+        let told = session.told(id).len();
+        session.append_many(id, EVENTS - told).await;
         let snapshot = replay(&session.told(id)[..EVENTS / 2]);
         // Away from the runtime it is handed in before this returns.
         std::thread::scope(|scope| {

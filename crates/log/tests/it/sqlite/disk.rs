@@ -12,7 +12,7 @@ use conclave_log::{
 
 use rusqlite::Connection;
 
-use super::OnSqlite;
+use super::{OnSqlite, stay_fresh};
 
 fn founding(hash: &str) -> Founding {
     Founding { alias: None, password: Some(PasswordHash::from_phc(hash)) }
@@ -70,6 +70,7 @@ async fn nothing_of_a_deleted_group_is_left_in_the_file() {
             session.log.stop().await.unwrap();
             session.kill().await;
             session = Session::open(&mut subject).await;
+            stay_fresh(&mut session, &[group(1000)]).await;
         }
         for _ in 0..1_000 {
             session.append(group(1000), said(&CANARY.repeat(9)));

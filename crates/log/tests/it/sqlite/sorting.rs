@@ -4,7 +4,7 @@ use conclave_core::{Account, AccountId, Entry, Farewell, GroupId, Kind, Name, Se
 use conclave_log::conformance::{Outcome, Session, entry, group, joined, rounds, said};
 use conclave_log::{Accounts as _, Log as _, SqliteLog, sqlite};
 
-use super::OnSqlite;
+use super::{OnSqlite, stay_fresh};
 
 const GROUPS: u64 = 40;
 
@@ -28,6 +28,7 @@ async fn is_under_way(subject: &OnSqlite, session: &Session<SqliteLog>) -> bool 
 
 /// Writes to all groups by turns until sorting must have begun, and some more.
 async fn write_past_the_limit(session: &mut Session<SqliteLog>) {
+    stay_fresh(session, &groups().collect::<Vec<_>>()).await;
     for n in 0..limits::FRESH_EVENTS as u64 / GROUPS + 30 {
         for id in groups() {
             session.append(id, said(&format!("message {n}")));
@@ -82,7 +83,13 @@ async fn a_crash_in_the_midst_of_sorting_loses_and_doubles_nothing() {
     }
     write_past_the_limit(&mut session).await;
     for round in 0..rounds(2) {
-        session.append_many(group(1000), 1).await;
+        // Of a group whose copies were not taken away yet, more comes behind those at once.
+        for id in groups() {
+            for n in 0..6 {
+                session.append(id, said(&format!("{n} of round {round}")));
+            }
+        }
+        session.finish().await;
         session.kill().await;
         let checked = sqlite::check(subject.path()).unwrap();
         assert_eq!(checked.problems, [""; 0], "round {round}");
@@ -99,6 +106,36 @@ async fn a_crash_in_the_midst_of_sorting_loses_and_doubles_nothing() {
     let (sorted, fresh) = lying(&subject);
     let checked = sqlite::check(subject.path()).unwrap();
     assert_eq!((checked.events, fresh), (u64::try_from(sorted).unwrap(), 0), "all is in order");
+}
+
+#[tokio::test]
+async fn what_one_group_says_much_of_at_once_lies_sorted_at_once_and_in_order() {
+    let mut subject = OnSqlite::new();
+    let mut session = Session::open(&mut subject).await;
+    for id in [group(1000), group(2000)] {
+        session.create(id).await;
+    }
+    for _ in 0..10 {
+        session.append(group(2000), said("a little"));
+        session.append_many(group(1000), 2).await;
+        session.append_many(group(1000), 200).await;
+        // A commit may have taken the first of them, or the last, alone.
+        let little = session.told(group(2000)).len() + limits::SORTED_AT_ONCE_MIN - 1;
+        assert!(lying(&subject).1 <= i64::try_from(little).unwrap(), "{:?}", lying(&subject));
+        let read = session.read_all(group(1000)).await.unwrap();
+        assert_eq!(read, session.told(group(1000)));
+    }
+    let written = session.told(group(1000)).len() as u64;
+    let told = session.read_all(group(1000)).await.unwrap();
+    session.kill().await;
+    assert_eq!(sqlite::check(subject.path()).unwrap().problems, [""; 0]);
+    let mut session = Session::open(&mut subject).await;
+    assert_eq!(session.read_all(group(1000)).await.unwrap(), told);
+    assert_eq!(session.load(group(1000)).await.unwrap().head(), Seq(written));
+    let Outcome::Landed(event) = session.append_one(group(1000), said("on")).await else {
+        panic!("not saved")
+    };
+    assert_eq!(event.seq, Seq(written + 1));
 }
 
 #[tokio::test]
