@@ -3,6 +3,9 @@
 //! Reads, cuts lines, has each answered, asks silent clients for a sign of life, and ends in order:
 //! the nick is free and the groups are left before the connection is closed.
 
+mod entering;
+mod silence;
+
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -14,7 +17,7 @@ use conclave_doors::irc::commands::{self as table, Command, When};
 use conclave_doors::irc::lines::{Line, Lines};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
-    ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_SASLABORTED, ERR_UNKNOWNCOMMAND,
+    ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_UNKNOWNCOMMAND,
 };
 use conclave_doors::irc::registration::{Negotiation, Registration};
 use conclave_doors::irc::replies::Replies;
@@ -22,14 +25,11 @@ use conclave_doors::irc::sasl::Sasl;
 use conclave_doors::irc::written::{Framing, Written};
 use conclave_doors::websocket::{CloseCode, Incoming, Intake, close_frame, pong_frame};
 use conclave_hub::{Going, Outlet, Signal, SignedIn};
-use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::client::{Channel, Client, Flow};
-use super::commands::account::{self, Asking};
 use super::commands::{self, After};
 use super::replay::{self, Shown};
-use super::welcome;
 use crate::connection::{Reader, linger};
 use crate::gate::Place;
 use crate::pace::Pace;
@@ -322,79 +322,6 @@ impl IrcDriver {
         }
     }
 
-    /// Goes on with signing in to an account, or makes one.
-    async fn sign_in(&mut self, command: Command, message: &Message<'_>, replies: &mut Replies) {
-        let (nick, is_client, is_signed_in) = match &self.phase {
-            Phase::New(new) => (new.registration.nick().cloned(), false, new.signed_in.is_some()),
-            Phase::Client(client) => {
-                (Some(client.nick.clone()), true, client.ident.account().is_some())
-            }
-            Phase::Over(_) => return,
-        };
-        let asking = Asking {
-            context: &self.context,
-            address: self.place.address(),
-            caps: self.caps(),
-            is_signed_in,
-            nick,
-            is_nick_taken: matches!(&self.phase, Phase::New(new) if new.registration.is_nick_taken),
-            is_client,
-        };
-        let signed_in = if command == Command::Register {
-            account::register(&asking, message, replies).await
-        } else {
-            account::authenticate(&asking, &mut self.sasl, message, replies).await
-        };
-        let Some(signed_in) = signed_in else { return };
-        match &mut self.phase {
-            Phase::Client(client) => account::take(client, signed_in, replies).await,
-            Phase::New(new) => new.signed_in = Some(signed_in),
-            Phase::Over(_) => {}
-        }
-    }
-
-    /// Makes a client of who has given all that it takes.
-    async fn try_register(&mut self, replies: &mut Replies) {
-        let Phase::New(new) = &mut self.phase else { return };
-        let New { registration, signed_in, .. } = &mut **new;
-        if self.sasl.is_under_way() && registration.wanted().is_some() {
-            self.sasl = Sasl::default();
-            replies.numeric(ERR_SASLABORTED, &[]);
-        }
-        let registered = welcome::register(
-            &self.context,
-            &self.outlet,
-            self.framing,
-            registration,
-            signed_in.as_ref(),
-            replies,
-        );
-        match registered {
-            welcome::Outcome::NotYet => {}
-            welcome::Outcome::Refused(reason) => self.close(reason),
-            welcome::Outcome::Registered(registered) => {
-                let mut client = Client {
-                    context: Arc::clone(&self.context),
-                    address: self.place.address(),
-                    outlet: Arc::clone(&self.outlet),
-                    framing: self.framing,
-                    id: registered.id,
-                    nick: registered.nick,
-                    negotiation: registered.negotiation,
-                    channels: SmallVec::new(),
-                    is_unsettled: false,
-                    is_unheard: false,
-                    ident: registered.ident,
-                    asides: Some(Box::default()),
-                    seldom: None,
-                };
-                welcome::greet(&client, replies);
-                commands::join::take_up(&mut client, replies).await;
-                self.phase = Phase::Client(client);
-            }
-        }
-    }
-
     fn caps(&self) -> Caps {
         self.negotiation().map_or_else(Caps::default, |negotiation| negotiation.caps)
     }
@@ -466,71 +393,6 @@ impl IrcDriver {
             }
         }
         self.put(replies);
-    }
-
-    /// When something is to be done although nothing comes.
-    fn timeout_at(&self) -> Option<Instant> {
-        match &self.phase {
-            Phase::New(new) => Some(new.began_at + limits::IRC_REGISTRATION_MAX),
-            Phase::Client(client) => {
-                let numbers = client.channels.iter().filter_map(|channel| self.number_at(channel));
-                // While it is not read, it is not the one who is silent.
-                let silent_at = self.outlet.has_room().then(|| self.silent_at());
-                numbers.chain(silent_at).min()
-            }
-            Phase::Over(_) => None,
-        }
-    }
-
-    /// When the client is told the number of a channel that it joined: when it is quiet, so that it
-    /// does not come between an answer and what was asked.
-    fn number_at(&self, channel: &Channel) -> Option<Instant> {
-        Some(channel.tell_number_at()?.max(self.heard_at + limits::IRC_NUMBER_AFTER))
-    }
-
-    /// When the client is asked for a sign of life, or closed for want of one.
-    fn silent_at(&self) -> Instant {
-        match self.asked_at {
-            Some(asked_at) => asked_at + limits::IRC_PONG_MAX,
-            None => self.heard_at + limits::IRC_PING_AFTER,
-        }
-    }
-
-    fn handle_timeout(&mut self) {
-        let now = Instant::now();
-        if let Phase::Client(client) = &mut self.phase {
-            let quiet_at = self.heard_at + limits::IRC_NUMBER_AFTER;
-            let due = |channel: &&mut Channel| {
-                channel.tell_number_at().is_some_and(|at| at.max(quiet_at) <= now)
-            };
-            let nick = client.nick.as_str();
-            let mut replies = Replies::new(&self.context.irc.server, nick, None, 0);
-            let mut channels = std::mem::take(&mut client.channels);
-            for channel in channels.iter_mut().filter(due) {
-                channel.note_number_told();
-                commands::join::tell_number(client, channel, &mut replies);
-            }
-            client.channels = channels;
-            self.put(replies);
-        }
-        match &self.phase {
-            Phase::Client(_) if self.silent_at() > now => {}
-            Phase::New(_) => self.close("You did not register in time"),
-            Phase::Client(_) if self.asked_at.is_some() && self.outlet.is_behind() => {
-                // It takes its time to read, and what it was asked by may still be waiting here. One
-                // that takes nothing at all is found out by the outlet.
-                self.asked_at = Some(now);
-            }
-            Phase::Client(_) if self.asked_at.is_some() => self.close("Ping timeout"),
-            Phase::Client(_) => {
-                self.asked_at = Some(now);
-                let mut bytes = Vec::new();
-                let line = Written::new("", "PING").last(&self.context.irc.server);
-                line.render(self.framing, &mut bytes);
-                self.context.hub.put(&self.outlet, bytes.into());
-            }
-            Phase::Over(_) => {}
-        }
     }
 
     /// Is ready when something comes: bytes, a timeout, a signal.
