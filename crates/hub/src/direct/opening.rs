@@ -179,7 +179,7 @@ impl SignedIn {
 
 impl Visit {
     /// The direct conversation of the visitor, who goes by `name` just now and comes from there,
-    /// with somebody. It goes with the visitor, and is written to it as [`Visitor::contact`] has it.
+    /// with somebody. It goes with the visitor, and is written on that wire.
     ///
     /// # Errors
     /// As [`SignedIn::direct`].
