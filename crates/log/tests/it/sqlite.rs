@@ -3,7 +3,6 @@
 mod backup;
 mod damage;
 mod disk;
-mod kill;
 mod migration;
 mod opening;
 mod sorting;
@@ -19,19 +18,15 @@ use tempfile::TempDir;
 pub(crate) struct OnSqlite {
     folder: PathBuf,
     options: SqliteOptions,
-    _temporary: Option<TempDir>,
+    _temporary: TempDir,
 }
 
 impl OnSqlite {
     pub(crate) fn new() -> Self {
         let temporary = TempDir::new().unwrap();
         let folder = temporary.path().to_owned();
-        Self { _temporary: Some(temporary), ..Self::at(folder) }
-    }
-
-    fn at(folder: PathBuf) -> Self {
         let options = SqliteOptions { pages_max: None, faults: Faults::default() };
-        Self { folder, options, _temporary: None }
+        Self { folder, options, _temporary: temporary }
     }
 
     fn path(&self) -> &Path {
