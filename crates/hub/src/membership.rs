@@ -171,6 +171,14 @@ impl Membership {
         self.live.model().group.member(self.member).map(|member| member.name.clone())
     }
 
+    /// Whether it may speak now.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    pub fn may_speak(&self) -> Result<(), Refusal> {
+        self.live.model().group.may_speak(self.member)
+    }
+
     /// The topic; empty where there is none.
     pub fn topic(&self) -> Topic {
         self.live.model().group.topic().clone()

@@ -316,6 +316,14 @@ impl Group {
         }
     }
 
+    /// Whether a member may speak now.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    pub fn may_speak(&self, id: MemberId) -> Result<(), Refusal> {
+        self.check_may_speak(id, self.present(id)?)
+    }
+
     /// Whether a mute holds for a member.
     pub fn is_muted(&self, id: MemberId) -> bool {
         self.silenced.get(&id) == Some(&Silence::Muted)

@@ -10,8 +10,8 @@ use conclave_doors::irc::commands::Command;
 use conclave_doors::irc::encode::{batch_mark, label_mark};
 use conclave_doors::irc::message::{Message, escape};
 use conclave_doors::irc::numeric::{
-    ERR_CANNOTSENDTOCHAN, ERR_CHANOPRIVSNEEDED, ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS,
-    ERR_NORECIPIENT, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK, ERR_NOTEXTTOSEND, RPL_AWAY,
+    ERR_CANNOTSENDTOCHAN, ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS, ERR_NORECIPIENT, ERR_NOSUCHCHANNEL,
+    ERR_NOSUCHNICK, ERR_NOTEXTTOSEND, RPL_AWAY,
 };
 use conclave_doors::irc::replies::Replies;
 use conclave_doors::irc::written::split_words;
@@ -195,14 +195,17 @@ fn to_ranks(
     let Some(channel) = client.channel(channel) else {
         return replies.numeric(ERR_NOSUCHCHANNEL, &[target]);
     };
-    let own = channel.session.name().and_then(|name| channel.session.named(&name));
-    let is_operator = |standing| matches!(standing, Standing::Owner | Standing::Moderator);
-    if !own.is_some_and(|own| is_operator(own.standing) || own.is_voiced) {
-        return replies.numeric(ERR_CHANOPRIVSNEEDED, &[&channel.name()]);
+    if let Err(refusal) = channel.session.may_speak() {
+        return refuse(&channel.name(), refusal, replies);
     }
+    let is_operator = |standing| matches!(standing, Standing::Owner | Standing::Moderator);
     let sign = if target.starts_with('@') { '@' } else { '+' };
     let told = client
         .told_in(channel, |member| is_operator(member.standing) || sign == '+' && member.is_voiced);
+    if told.is_empty() && speech.is_answered() {
+        let words = "Nobody whom that is meant for is here by IRC; nothing was sent";
+        return replies.numeric_with(ERR_CANNOTSENDTOCHAN, &[target], words);
+    }
     let begun = client.line(speech.name()).param(&format!("{sign}{}", channel.name()));
     let lines: Vec<_> = if speech.command == Command::Tagmsg {
         vec![begun]
