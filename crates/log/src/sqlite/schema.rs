@@ -153,6 +153,10 @@ const STEPS: &[&str] = &[
     ALTER TABLE events ADD COLUMN door INTEGER;
     ALTER TABLE fresh ADD COLUMN door INTEGER;
 ",
+    "
+    -- No table changes, but what is true of them: events of a group may be newer than what of it
+    -- still lies in `fresh` as well, which a program before this takes for its newest.
+",
 ];
 
 /// Opens the connection that writes: brings the schema up to date and finds the epoch.
