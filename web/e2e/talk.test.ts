@@ -218,6 +218,19 @@ describe("talking", () => {
     expect(await bar.message("dance").count()).toBe(0);
   });
 
+  it("what is typed next takes the place of a command that came back, and is not typed on from it", async () => {
+    const noya = await stage.person();
+    const group = await noya.create("Noya", "1234");
+    const terminal = await Terminal.join(stage.program.console, "Bar", group, "1234");
+    await noya.say("/nick Bar");
+    await noya.page.getByText("Somebody in the group has that name").waitFor();
+    expect(await noya.box("Message").inputValue()).toBe("/nick Bar");
+    await noya.page.keyboard.type("hello");
+    await noya.page.keyboard.press("Enter");
+    await terminal.hears("Noya: hello");
+    terminal.close();
+  });
+
   it("who runs the group mutes, removes and keeps out, and all are told", async () => {
     const noya = await stage.person();
     const group = await noya.create("Noya", "1234");
