@@ -128,6 +128,20 @@ describe("coming in", () => {
     await bar.page.reload();
     await bar.page.getByRole("tab", { name: "Join a group" }).waitFor();
   });
+
+  it("who leaves as something is said is followed by nothing of it", async () => {
+    const noya = await stage.person();
+    await noya.page.clock.install();
+    const group = await noya.create("Noya", "1234");
+    const terminal = await Terminal.join(stage.program.console, "Bar", group, "1234");
+    terminal.types("wait");
+    await noya.sees("wait");
+    await noya.button("Leave group").click();
+    await noya.page.getByRole("tab", { name: "Join a group" }).waitFor();
+    // What was to be told to a screen reader meanwhile has no group any more, and is no fault.
+    await noya.page.clock.runFor(2_000);
+    terminal.close();
+  });
 });
 
 describe("talking", () => {
