@@ -191,6 +191,17 @@ impl Membership {
         members.map(|(member, state)| MemberHere::of(&model, member, state)).collect()
     }
 
+    /// How many members there are.
+    pub fn member_count(&self) -> usize {
+        self.live.model().group.members().len()
+    }
+
+    /// Goes through the members, in the order of joining: those whose joining is durable. Nothing
+    /// happens in the group meanwhile, and nothing is copied.
+    pub fn each_member(&self, tell: impl FnMut(&Member)) {
+        self.live.model().group.members().map(|(_, member)| member).for_each(tell);
+    }
+
     /// Says or does something and waits until it is durable. The same client id again lands once,
     /// and has the same answer.
     ///

@@ -2,7 +2,7 @@
 //!
 //! Does not know what each does: whoever writes lines asks whether a client has it.
 
-use super::written::truncate;
+use super::written::lines_of;
 
 /// Capabilities that a client has, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -94,25 +94,6 @@ pub fn offered(is_302: bool, bytes_max: usize) -> Vec<String> {
     lines_of(written, bytes_max)
 }
 
-/// Words put into lines of at most so many bytes; at least one line.
-pub fn lines_of(words: impl IntoIterator<Item = String>, bytes_max: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words {
-        let word = truncate(&word, bytes_max);
-        if let Some(line) = lines.last_mut()
-            && (line.is_empty() || line.len() + 1 + word.len() <= bytes_max)
-        {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use conclave_core::limits;
@@ -141,13 +122,5 @@ mod tests {
         let (bytes_max, lines_max) = (limits::TEXT_BYTES_MAX, limits::TEXT_LINES_MAX);
         let told = format!("draft/multiline=max-bytes={bytes_max},max-lines={lines_max}");
         assert!(offered(true, 4_096)[0].split(' ').any(|word| word == told));
-    }
-
-    #[test]
-    fn words_fill_lines_up_to_the_bound() {
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(lines_of(words("aa bb cc"), 5), ["aa bb", "cc"]);
-        assert_eq!(lines_of(Vec::new(), 5), [""]);
-        assert_eq!(lines_of(words("aaaaaaa b"), 5), ["aaaaa", "b"]);
     }
 }

@@ -5,11 +5,11 @@
 
 use conclave_core::Name;
 
-use super::caps::{Caps, lines_of, offered};
+use super::caps::{Caps, offered};
 use super::message::Message;
 use super::numeric::{ERR_ERRONEUSNICKNAME, ERR_INVALIDCAPCMD, ERR_NONICKNAMEGIVEN};
 use super::replies::Replies;
-use super::written::truncate;
+use super::written::{lines_of, truncate};
 use conclave_core::limits;
 
 /// A client that has not registered.
@@ -156,8 +156,7 @@ impl Negotiation {
                 self.tell("LS", &lines, replies);
             }
             "LIST" => {
-                let names = self.caps.names().map(str::to_owned);
-                self.tell("LIST", &lines_of(names, LIST_BYTES_MAX), replies);
+                self.tell("LIST", &lines_of(self.caps.names(), LIST_BYTES_MAX), replies);
             }
             "REQ" => {
                 self.is_open = !is_registered;

@@ -1,7 +1,6 @@
 //! What the server tells of itself: `MOTD`, `LUSERS`, `TIME`, `VERSION`, `HELP`, `INFO`, `ADMIN`,
 //! `LINKS`.
 
-use conclave_doors::irc::caps::lines_of;
 use conclave_doors::irc::commands::{TABLE, find};
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
@@ -11,6 +10,7 @@ use conclave_doors::irc::numeric::{
     RPL_MOTD, RPL_MOTDSTART, RPL_TIME, RPL_VERSION,
 };
 use conclave_doors::irc::replies::Replies;
+use conclave_doors::irc::written::lines_of;
 
 use super::words;
 use crate::irc::client::Client;
@@ -64,7 +64,7 @@ pub(super) fn help(message: &Message<'_>, replies: &mut Replies) {
         for line in words::HELP {
             replies.numeric_with(RPL_HELPTXT, &["*"], line);
         }
-        for line in lines_of(TABLE.iter().map(|row| row.name.to_owned()), 300) {
+        for line in lines_of(TABLE.iter().map(|row| row.name), 300) {
             replies.numeric_with(RPL_HELPTXT, &["*"], &line);
         }
         replies.numeric_with(RPL_ENDOFHELP, &["*"], "End of /HELP");

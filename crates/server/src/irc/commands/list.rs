@@ -23,7 +23,7 @@ pub(super) fn run(client: &Client, message: &Message<'_>, replies: &mut Replies)
     let wanted: Vec<_> = asked.split(',').filter(|word| !word.is_empty()).map(parse).collect();
     let mut found: Vec<(String, usize, String)> = Vec::new();
     for channel in &client.channels {
-        let count = channel.session.members().len();
+        let count = channel.session.member_count();
         found.push((channel.name(), count, channel.session.topic().as_str().to_owned()));
     }
     for group in client.context.hub.open_groups() {

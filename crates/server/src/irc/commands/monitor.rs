@@ -1,13 +1,12 @@
 //! `MONITOR`: being told when somebody comes and goes (`IRCv3` monitor).
 
 use conclave_core::Name;
-use conclave_doors::irc::caps::lines_of;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{
     ERR_MONLISTFULL, Numeric, RPL_ENDOFMONLIST, RPL_MONLIST, RPL_MONOFFLINE, RPL_MONONLINE,
 };
 use conclave_doors::irc::replies::Replies;
-use conclave_doors::irc::written::Written;
+use conclave_doors::irc::written::{Written, lines_of};
 
 use crate::irc::client::{Client, source};
 

@@ -1,12 +1,12 @@
 //! `NAMES`: who is in a group, from whichever door.
 
 use conclave_core::{Flag, Standing};
-use conclave_doors::irc::caps::{Cap, Caps, lines_of};
-use conclave_doors::irc::encode::{nick_of, source_of};
+use conclave_doors::irc::caps::{Cap, Caps};
+use conclave_doors::irc::encode::host_of;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{RPL_ENDOFNAMES, RPL_NAMREPLY};
 use conclave_doors::irc::replies::Replies;
-use conclave_hub::MemberHere;
+use conclave_doors::irc::written::WordLines;
 
 use crate::irc::client::{Channel, Client};
 
@@ -24,9 +24,9 @@ pub(super) fn run(client: &Client, message: &Message<'_>, replies: &mut Replies)
 }
 
 /// What a member is, by signs: `@` who may change things, `+` who has a voice.
-pub(super) fn ranks(member: &MemberHere) -> &'static str {
-    let is_operator = matches!(member.standing, Standing::Owner | Standing::Moderator);
-    match (is_operator, member.is_voiced) {
+pub(super) fn ranks(standing: Standing, is_voiced: bool) -> &'static str {
+    let is_operator = matches!(standing, Standing::Owner | Standing::Moderator);
+    match (is_operator, is_voiced) {
         (true, true) => "@+",
         (true, false) => "@",
         (false, true) => "+",
@@ -35,28 +35,30 @@ pub(super) fn ranks(member: &MemberHere) -> &'static str {
 }
 
 /// The same as a client is shown it, who may know of one sign only.
-pub(super) fn shown_ranks(member: &MemberHere, caps: Caps) -> &'static str {
-    let ranks = ranks(member);
+pub(super) fn shown_ranks(standing: Standing, is_voiced: bool, caps: Caps) -> &'static str {
+    let ranks = ranks(standing, is_voiced);
     if caps.has(Cap::MultiPrefix) { ranks } else { ranks.get(..1).unwrap_or(ranks) }
 }
 
 /// Tells who is in a channel.
+///
+/// Everyone who joins is told of everyone: when thousands come at once, this is what it costs.
 pub(super) fn tell(client: &Client, channel: &Channel, replies: &mut Replies) {
     let caps = client.negotiation.caps;
-    let shown = |member: &MemberHere| {
-        let name = &member.name;
-        let called = if caps.has(Cap::UserhostInNames) {
-            source_of(name, member.origin.door())
+    let has_hosts = caps.has(Cap::UserhostInNames);
+    let mut lines = WordLines::new(LINE_BYTES_MAX);
+    channel.session.each_member(|member| {
+        let ranks = shown_ranks(member.standing(), member.is_voiced, caps);
+        let nick = member.name.as_word();
+        if has_hosts {
+            lines.word(&[ranks, &nick, "!", &nick, "@", host_of(member.origin.door())]);
         } else {
-            nick_of(name)
-        };
-        format!("{}{called}", shown_ranks(member, caps))
-    };
-    let members = channel.session.members();
-    let names = members.iter().map(shown);
+            lines.word(&[ranks, &nick]);
+        }
+    });
     let called = channel.name();
     let sign = if channel.session.settings().has(Flag::Secret) { "@" } else { "=" };
-    for line in lines_of(names, LINE_BYTES_MAX) {
+    for line in lines.finish() {
         replies.numeric_with(RPL_NAMREPLY, &[sign, &called], &line);
     }
     replies.numeric(RPL_ENDOFNAMES, &[&called]);

@@ -86,10 +86,14 @@ fn members(client: &Client, channel: &Channel) -> Vec<Shown> {
         .iter()
         .zip(users)
         .map(|(member, user)| match user {
-            Some(user) => shown(client, &user, called.clone(), ranks(member).to_owned()),
-            None => shown_member(member, called.clone(), ranks(member).to_owned()),
+            Some(user) => shown(client, &user, called.clone(), ranks_of(member)),
+            None => shown_member(member, called.clone(), ranks_of(member)),
         })
         .collect()
+}
+
+fn ranks_of(member: &MemberHere) -> String {
+    ranks(member.standing, member.is_voiced).to_owned()
 }
 
 /// Somebody who is here by another door.

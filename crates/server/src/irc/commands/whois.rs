@@ -67,7 +67,7 @@ fn shared_channels(client: &Client, nick: &str, door: Option<Door>) -> Vec<Strin
     for channel in &client.channels {
         let members = channel.session.members();
         if let Some(member) = members.iter().find(is_meant) {
-            let ranks = shown_ranks(member, client.negotiation.caps);
+            let ranks = shown_ranks(member.standing, member.is_voiced, client.negotiation.caps);
             channels.push(format!("{ranks}{}", channel.name()));
         }
     }
