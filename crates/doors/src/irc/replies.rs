@@ -146,7 +146,7 @@ impl Replies {
     pub fn finish(self, caps: Caps, now: Timestamp, framing: Framing) -> Bytes {
         let Self { server, lines, label, is_label_taken, batch_ref, .. } = self;
         let label = label.filter(|_| caps.has(Cap::LabeledResponse));
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(lines.iter().map(Written::bytes_about).sum());
         let timed = |line: Written| {
             if caps.has(Cap::ServerTime) { line.timed(now) } else { line }
         };

@@ -112,6 +112,7 @@ impl Written {
     /// Adds the last parameter, which may hold anything that fits on the line.
     #[must_use]
     pub fn last(mut self, text: &str) -> Self {
+        self.rest.reserve(text.len() + 4);
         self.rest.push_str(" :");
         // As a rule there is nothing to leave out, and a whole text is copied faster than its letters.
         if text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
@@ -137,6 +138,12 @@ impl Written {
     pub fn room(&self) -> usize {
         // The space, the colon, and the line's end.
         (limits::IRC_LINE_BYTES_MAX - 4).saturating_sub(self.rest.len())
+    }
+
+    /// Bytes that it takes as it goes out, with room for the time and a label.
+    pub const fn bytes_about(&self) -> usize {
+        const ADDED_LATER: usize = 64;
+        self.tags.len() + self.rest.len() + ADDED_LATER
     }
 
     /// Appends the line as it goes out.

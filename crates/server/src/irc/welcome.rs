@@ -66,8 +66,9 @@ pub(crate) fn register(
     let account = signed_in.map(|signed_in| signed_in.account().name().clone());
     let mut registry = context.irc.registry();
     // All connections of an account go by one nick: that of those who are here already.
-    let sibling = registry.users().find(|(_, user)| account.is_some() && user.account == account);
-    if let Some((_, sibling)) = sibling {
+    if account.is_some()
+        && let Some((_, sibling)) = registry.users().find(|(_, user)| user.account == account)
+    {
         nick = sibling.nick.clone();
     }
     let peer = Peer::new(Arc::clone(outlet), ident.whose());
