@@ -13,6 +13,7 @@
 //! in a direct conversation) or are held by the same account.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::sends::{Sends, Sent};
@@ -235,6 +236,15 @@ impl Group {
     /// The members, in the order of joining.
     pub fn members(&self) -> impl ExactSizeIterator<Item = (MemberId, &Member)> {
         self.members.iter().map(|(id, member)| (*id, member))
+    }
+
+    /// The members who joined after that one; all where it is none.
+    pub fn members_after(
+        &self,
+        last: Option<MemberId>,
+    ) -> impl Iterator<Item = (MemberId, &Member)> {
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.members.range((from, Bound::Unbounded)).map(|(id, member)| (*id, member))
     }
 
     /// The member of that number.

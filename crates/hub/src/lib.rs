@@ -35,6 +35,7 @@ mod pages;
 mod passing;
 mod present;
 mod publisher;
+mod roll;
 mod session;
 mod steward;
 mod sweep;

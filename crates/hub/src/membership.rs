@@ -196,10 +196,18 @@ impl Membership {
         self.live.model().group.members().len()
     }
 
-    /// Goes through the members, in the order of joining: those whose joining is durable. Nothing
-    /// happens in the group meanwhile, and nothing is copied.
-    pub fn each_member(&self, tell: impl FnMut(&Member)) {
-        self.live.model().group.members().map(|(_, member)| member).for_each(tell);
+    /// The members in that style, a word each with a space between them, in the order of joining:
+    /// those whose joining is durable. What is written is kept for whoever asks next, so one style
+    /// has to be written alike. Nothing happens in the group meanwhile.
+    pub fn roll<T>(
+        &self,
+        style: u8,
+        write: impl FnMut(&Member, &mut String),
+        read: impl FnOnce(&str) -> T,
+    ) -> T {
+        let mut model = self.live.model();
+        let Model { group, rolls, .. } = &mut *model;
+        rolls.read(group, style, write, read)
     }
 
     /// Says or does something and waits until it is durable. The same client id again lands once,

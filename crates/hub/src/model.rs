@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use conclave_core::{
-    Account, Command, Decision, Entry, Group, GroupId, Kind, MemberId, Passing, Refusal,
+    Account, Command, Decision, Entry, Event, Group, GroupId, Kind, MemberId, Passing, Refusal,
     SeatSecret, Seq, Text, Timestamp,
 };
 use conclave_log::{GroupOptions, Ticket};
@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use crate::live_group::{LiveGroup, Serial};
 use crate::messages::Messages;
 use crate::outlet::{Mark, Outlet, Own, Signal};
+use crate::roll::Rolls;
 use crate::session::Session;
 use crate::wire::Wire;
 
@@ -36,6 +37,7 @@ pub(crate) struct Model {
     pub(crate) snapshot_head: Seq,
     /// Which events are messages, as far as that is known.
     pub(crate) messages: Messages,
+    pub(crate) rolls: Rolls,
 }
 
 /// An append under way.
@@ -96,6 +98,7 @@ impl Model {
             sessions: BTreeMap::new(),
             presence: BTreeMap::new(),
             snapshot_head,
+            rolls: Rolls::default(),
         }
     }
 
@@ -142,6 +145,15 @@ impl Model {
         if is_waiting { Ok(Decision::InFlight) } else { self.group.decide(command) }
     }
 
+    /// Takes in an event that was committed.
+    pub(crate) fn apply(&mut self, event: &Event) {
+        self.group.apply(event);
+        if event.entry.is_message() {
+            self.messages.note(event.seq);
+        }
+        self.rolls.note(&event.entry.kind);
+    }
+
     /// Notes an append that is now under way.
     pub(crate) fn expect(&mut self, entry: &Entry, ticket: Ticket, answer: Answer) {
         self.group.expect(entry);
@@ -174,6 +186,7 @@ impl Model {
         if self.in_flight.is_empty() {
             self.in_flight = VecDeque::new();
         }
+        self.rolls.let_go();
     }
 
     /// The member that a seat stands for, where anyone may come in.

@@ -113,10 +113,7 @@ fn settle(
         // What was on its way here while the group was loaded is in what was loaded.
         let is_new = event.seq > model.group.head();
         if is_new {
-            model.group.apply(event);
-            if event.entry.is_message() {
-                model.messages.note(event.seq);
-            }
+            model.apply(event);
         }
         let member = event.entry.member;
         departed.extend(why_ended(&event.entry).map(|why| (member, why)));

@@ -8,8 +8,6 @@
 //! end, its tags at most [`limits::IRC_TAGS_BYTES_MAX`] each of a server's and a client's; no
 //! character is cut in two; carriage returns, line feeds and NULs are in no line but at its end.
 
-use std::mem;
-
 use conclave_core::{Timestamp, limits};
 
 use super::message::escape;
@@ -168,52 +166,23 @@ pub fn truncate(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
 }
 
-/// Words put into lines of at most so many bytes.
-#[derive(Debug)]
-pub struct WordLines {
-    bytes_max: usize,
-    full: Vec<String>,
-    line: String,
-}
-
-impl WordLines {
-    /// No words yet.
-    pub const fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, full: Vec::new(), line: String::new() }
-    }
-
-    /// Adds a word that is put together of these parts, cut where a whole line is too short for it.
-    pub fn word(&mut self, parts: &[&str]) {
-        let line_end = self.line.len();
-        if line_end > 0 {
-            self.line.push(' ');
-        }
-        let word_start = self.line.len();
-        for part in parts {
-            self.line.push_str(part);
-        }
-        if self.line.len() > self.bytes_max && line_end > 0 {
-            let word = self.line.split_off(word_start);
-            self.line.truncate(line_end);
-            self.full.push(mem::replace(&mut self.line, word));
-        }
-        self.line.truncate(self.line.floor_char_boundary(self.bytes_max));
-    }
-
-    /// The lines; at least one.
-    pub fn finish(mut self) -> Vec<String> {
-        self.full.push(self.line);
-        self.full
-    }
-}
-
 /// Words put into lines of at most so many bytes; at least one line.
 pub fn lines_of(words: impl IntoIterator<Item = impl AsRef<str>>, bytes_max: usize) -> Vec<String> {
-    let mut lines = WordLines::new(bytes_max);
+    let mut lines = vec![String::new()];
     for word in words {
-        lines.word(&[word.as_ref()]);
+        let word = truncate(word.as_ref(), bytes_max);
+        if let Some(line) = lines.last_mut()
+            && (line.is_empty() || line.len() + 1 + word.len() <= bytes_max)
+        {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
     }
-    lines.finish()
+    lines
 }
 
 /// Cuts a line of text into pieces of at most so many bytes, between words where there is a space,
@@ -287,11 +256,6 @@ mod tests {
         assert_eq!(lines_of([""; 0], 5), [""]);
         assert_eq!(lines_of(["aaaaaaa", "b"], 5), ["aaaaa", "b"]);
         assert_eq!(lines_of(["a", "\u{5e9}\u{5dc}\u{5d5}\u{5dd}"], 5), ["a", "\u{5e9}\u{5dc}"]);
-        let mut lines = WordLines::new(7);
-        for nick in ["bar", "noya"] {
-            lines.word(&["@", nick]);
-        }
-        assert_eq!(lines.finish(), ["@bar", "@noya"]);
     }
 
     fn rendered(written: &Written) -> String {

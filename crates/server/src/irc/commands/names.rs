@@ -1,12 +1,12 @@
 //! `NAMES`: who is in a group, from whichever door.
 
-use conclave_core::{Flag, Standing};
+use conclave_core::{Flag, Member, Standing};
 use conclave_doors::irc::caps::{Cap, Caps};
-use conclave_doors::irc::encode::host_of;
+use conclave_doors::irc::encode::source_of;
 use conclave_doors::irc::message::Message;
 use conclave_doors::irc::numeric::{RPL_ENDOFNAMES, RPL_NAMREPLY};
 use conclave_doors::irc::replies::Replies;
-use conclave_doors::irc::written::WordLines;
+use conclave_doors::irc::written::split_words;
 
 use crate::irc::client::{Channel, Client};
 
@@ -41,25 +41,25 @@ pub(super) fn shown_ranks(standing: Standing, is_voiced: bool, caps: Caps) -> &'
 }
 
 /// Tells who is in a channel.
-///
-/// Everyone who joins is told of everyone: when thousands come at once, this is what it costs.
 pub(super) fn tell(client: &Client, channel: &Channel, replies: &mut Replies) {
     let caps = client.negotiation.caps;
     let has_hosts = caps.has(Cap::UserhostInNames);
-    let mut lines = WordLines::new(LINE_BYTES_MAX);
-    channel.session.each_member(|member| {
-        let ranks = shown_ranks(member.standing(), member.is_voiced, caps);
-        let nick = member.name.as_word();
+    // All that a name is written by, beside the member.
+    let style = u8::from(caps.has(Cap::MultiPrefix)) | u8::from(has_hosts) << 1;
+    let write = |member: &Member, words: &mut String| {
+        words.push_str(shown_ranks(member.standing(), member.is_voiced, caps));
         if has_hosts {
-            lines.word(&[ranks, &nick, "!", &nick, "@", host_of(member.origin.door())]);
+            words.push_str(&source_of(&member.name, member.origin.door()));
         } else {
-            lines.word(&[ranks, &nick]);
+            words.push_str(&member.name.as_word());
         }
-    });
+    };
     let called = channel.name();
     let sign = if channel.session.settings().has(Flag::Secret) { "@" } else { "=" };
-    for line in lines.finish() {
-        replies.numeric_with(RPL_NAMREPLY, &[sign, &called], &line);
-    }
+    channel.session.roll(style, write, |words| {
+        for line in split_words(words, LINE_BYTES_MAX) {
+            replies.numeric_with(RPL_NAMREPLY, &[sign, &called], line);
+        }
+    });
     replies.numeric(RPL_ENDOFNAMES, &[&called]);
 }
