@@ -138,8 +138,9 @@ pub async fn deleting_refuses_what_is_under_way<S: Subject>(subject: &mut S) {
     let other = session.append(group(1001), said("stays"));
     // Asked for at once, so that nothing under way is refused for want of a group.
     let new = NewGroup { id: group(1000), founding: founding(group(1000)) };
-    let (is_deleted, is_made) =
-        tokio::join!(session.log.delete(group(1000)), session.log.create(new));
+    let (is_deleted, is_made) = session
+        .ask_while_reading(async |log| tokio::join!(log.delete(group(1000)), log.create(new)))
+        .await;
     assert!(is_deleted.unwrap());
     if !is_made.unwrap() {
         session.create(group(1000)).await;

@@ -4,6 +4,7 @@
 //! checks it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -151,19 +152,29 @@ impl<L: Log> Session<L> {
         self.under_way.is_empty()
     }
 
-    /// Stops the log, and reads the stream to its end meanwhile, as a log may wait for its reader.
-    pub async fn stop_while_reading(&mut self) {
+    /// Asks the log, and reads the stream until it has answered: a log may wait for its reader.
+    pub async fn ask_while_reading<T>(&mut self, ask: impl AsyncFnOnce(&L) -> T) -> T {
         let mut batches = Vec::new();
-        let read = async {
-            while let Some(batch) = self.commits.next().await {
-                batches.push(batch);
+        let answer = {
+            let mut asked = pin!(ask(&self.log));
+            loop {
+                tokio::select! {
+                    biased;
+                    answer = &mut asked => break answer,
+                    Some(batch) = self.commits.next() => batches.push(batch),
+                }
             }
         };
-        let (stopped, ()) = tokio::join!(self.log.stop(), read);
-        stopped.expect("it stops");
         for batch in batches {
             self.take(batch);
         }
+        answer
+    }
+
+    /// Stops the log, and reads the stream to its end.
+    pub async fn stop_while_reading(&mut self) {
+        self.ask_while_reading(async |log| log.stop().await).await.expect("it stops");
+        while self.next_batch().await {}
     }
 
     /// Reads the stream until every append has ended.
