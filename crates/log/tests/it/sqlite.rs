@@ -37,6 +37,16 @@ impl OnSqlite {
         self.path().join("conclave.db")
     }
 
+    /// A copy of all files, taken while no log is open and nobody has them.
+    fn copy_at_rest(&self) -> Self {
+        let copy = Self::new();
+        for file in std::fs::read_dir(&self.folder).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.folder.join(file.file_name())).unwrap();
+        }
+        copy
+    }
+
     /// The database as somebody with `sqlite3` has it, while no log is open.
     fn by_hand(&self) -> Connection {
         Connection::open(self.database()).unwrap()

@@ -74,6 +74,8 @@ async fn an_event_that_was_changed_is_named_and_not_served_and_other_groups_work
 }
 
 async fn an_event_that_was_changed_is_named_and_not_served(lie: Lie) {
+    let mut sound = OnSqlite::new();
+    let before = lying(lie, &mut sound).await;
     for (change, at_fault) in [
         ("UPDATE events SET text = 'forged' WHERE seq = 300 AND", 300),
         ("UPDATE events SET name = 'Dana' WHERE seq = 399 AND", 399),
@@ -87,8 +89,7 @@ async fn an_event_that_was_changed_is_named_and_not_served(lie: Lie) {
         ("DELETE FROM events WHERE seq = 1 AND", 1),
         ("UPDATE groups SET created_at = created_at + 1 WHERE", 1),
     ] {
-        let mut subject = OnSqlite::new();
-        let before = lying(lie, &mut subject).await;
+        let mut subject = sound.copy_at_rest();
         let change = match lie {
             Lie::Sorted => change.to_owned(),
             Lie::Fresh => change.replace(" events ", " fresh "),
@@ -129,14 +130,15 @@ async fn events_lost_at_the_end_are_found_by_the_snapshot() {
 
 #[tokio::test]
 async fn a_damaged_snapshot_is_not_missed() {
+    let mut sound = OnSqlite::new();
+    at_rest(&mut sound).await;
     for change in [
         "UPDATE snapshots SET state = replace(state, '\"next_member\":', '\"next_member\":9')",
         "UPDATE snapshots SET state = 'x'",
         "UPDATE snapshots SET head = head - 1",
         "UPDATE snapshots SET sum = x''",
     ] {
-        let mut subject = OnSqlite::new();
-        at_rest(&mut subject).await;
+        let mut subject = sound.copy_at_rest();
         assert!(subject.by_hand().execute(change, []).unwrap() > 0);
         let session = Session::open(&mut subject).await;
         // Holds what is loaded to all events.
