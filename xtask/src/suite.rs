@@ -18,7 +18,7 @@ const FUZZ_SECONDS: u32 = 10;
 /// What has some tests do more than an ordinary `cargo test`, which is to be short.
 const LONGER: [(&str, &str); 4] = [
     ("CONCLAVE_KILL_ROUNDS", "5"),
-    ("CONCLAVE_LOG_ROUNDS", "4"),
+    ("CONCLAVE_LOG_ROUNDS", "8"),
     ("CONCLAVE_SIM_SEEDS", "0..100"),
     ("CONCLAVE_TRANSCRIPTS_STEP", "1"),
 ];

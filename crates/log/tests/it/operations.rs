@@ -35,7 +35,7 @@ fn run(case: impl Future<Output = ()>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: rounds(12), failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: rounds(6), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn any_operations_leave_the_memory_log_as_the_model(

@@ -82,7 +82,7 @@ async fn a_crash_in_the_midst_of_sorting_loses_and_doubles_nothing() {
         session.create(id).await;
     }
     write_past_the_limit(&mut session).await;
-    for round in 0..rounds(2) {
+    for round in 0..rounds(1) {
         // Of a group whose copies were not taken away yet, more comes behind those at once.
         for id in groups() {
             for n in 0..6 {
