@@ -129,6 +129,9 @@ pub const LOG_READERS_WAIT_MAX: Duration = Duration::from_millis(100);
 
 /// Time after which a leaving that the log could not take is tried again.
 pub const LEAVE_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// Time after something happened in a group before it is tidied: where nobody is behind, what was
+/// held for that is let go of.
+pub const TIDY_AFTER: Duration = Duration::from_millis(100);
 /// Time between two sweeps of the live groups, which let go of what nobody needs.
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
 /// Time between two looks for groups that have been empty too long.

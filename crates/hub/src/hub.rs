@@ -26,7 +26,8 @@ use crate::hasher::{HashCost, Hasher};
 use crate::live_group::{LiveGroup, Serial};
 use crate::model::Answer;
 use crate::present::Present;
-use crate::{publisher, sweep};
+use crate::publisher;
+use crate::sweep::{self, Touched};
 
 /// What a hub is started with.
 pub struct HubConfig {
@@ -89,6 +90,7 @@ pub struct Hub {
     pub(crate) changing: Mutex<()>,
     tasks: TaskTracker,
     stopping: CancellationToken,
+    touched: Touched,
     /// Nobody leaves any more: the server is about to stop.
     keeps_members_now: AtomicBool,
     has_stopped: AtomicBool,
@@ -132,6 +134,7 @@ impl Hub {
             changing: Mutex::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            touched: Touched::default(),
             keeps_members_now: AtomicBool::new(false),
             has_stopped: AtomicBool::new(false),
             ended: watch::Sender::new(None),
@@ -145,6 +148,7 @@ impl Hub {
         }
         hub.tasks.spawn(publisher::run(Arc::clone(&hub), commits));
         hub.tasks.spawn(sweep::run(Arc::clone(&hub)));
+        hub.tasks.spawn(sweep::tidy(Arc::clone(&hub)));
         hub
     }
 
@@ -299,6 +303,11 @@ impl Hub {
     /// A number for a session that no other has.
     pub(crate) fn next_serial(&self) -> Serial {
         Serial(self.next_serial.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The groups that are to be tidied.
+    pub(crate) const fn touched(&self) -> &Touched {
+        &self.touched
     }
 
     pub(crate) const fn stopping(&self) -> &CancellationToken {

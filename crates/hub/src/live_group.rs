@@ -43,6 +43,8 @@ pub(crate) struct LiveGroup {
     has_ended: AtomicBool,
     /// It ended by being deleted.
     is_deleted: AtomicBool,
+    /// Something has happened since it was tidied last.
+    is_touched: AtomicBool,
     /// Number of the newest event that was brought to everyone who was at the head.
     delivered: AtomicU64,
     /// Whose it is, where it is a direct conversation.
@@ -117,8 +119,19 @@ impl LiveGroup {
             seen_off: OnceCell::new(),
             has_ended: AtomicBool::new(false),
             is_deleted: AtomicBool::new(false),
+            is_touched: AtomicBool::new(false),
             delivered: AtomicU64::new(head.0),
         }
+    }
+
+    /// Notes that something has happened; whether that was noted already.
+    pub(crate) fn note_touched(&self) -> bool {
+        self.is_touched.swap(true, Ordering::AcqRel)
+    }
+
+    /// Forgets that something has happened, as it is tidied.
+    pub(crate) fn forget_touched(&self) {
+        self.is_touched.store(false, Ordering::Release);
     }
 
     /// Takes the words out of messages that were taken back: their places stay.

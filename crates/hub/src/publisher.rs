@@ -55,6 +55,7 @@ async fn publish(hub: &Arc<Hub>, batch: Batch) {
                     forget_redacted(&live, chunk.events());
                     written = pass(hub, &live, &chunk, written).await;
                     live.note_delivered(chunk.end().minus(1));
+                    hub.touched().note(&live);
                     if live.two.is_some() {
                         flow::let_go(&live);
                     }

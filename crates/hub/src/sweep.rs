@@ -1,16 +1,23 @@
 //! Sweep: what is done now and then rather than at once: lets go of groups nobody is in, of the
 //! tails' old events, and of groups that have been empty for longer than they are kept.
 //!
-//! One task for all groups, not a timer each.
+//! A group in which something has happened is tidied a moment later: by then everyone has it, as a
+//! rule, and what was held of it would lie between what stays (a third of the memory of those who
+//! had come and were idle was such holes). Where somebody is behind, it waits for the sweep.
+//!
+//! One task for all groups, not a timer each, and none that wakes where nothing happens but the
+//! sweep.
 
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use conclave_core::{GroupId, Timestamp, limits};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::hub::Hub;
-use crate::live_group::LiveGroup;
+use crate::live_group::{LiveGroup, Reader};
 use crate::model::Model;
 
 /// Groups that are looked at in one page.
@@ -31,6 +38,64 @@ pub(crate) async fn run(hub: Arc<Hub>) {
             retention_at = Instant::now() + limits::RETENTION_INTERVAL;
             delete_long_empty(&hub, kept_for).await;
         }
+    }
+}
+
+/// Groups in which something has happened since they were tidied last.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    groups: Mutex<Vec<GroupId>>,
+    stirred: Notify,
+}
+
+impl Touched {
+    /// Notes that something has happened in a group.
+    pub(crate) fn note(&self, live: &LiveGroup) {
+        if live.note_touched() {
+            return;
+        }
+        let mut groups = self.lock();
+        groups.push(live.id);
+        if groups.len() == 1 {
+            self.stirred.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<GroupId>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tidies groups until the hub stops.
+pub(crate) async fn tidy(hub: Arc<Hub>) {
+    let tidied = async {
+        loop {
+            hub.touched().stirred.notified().await;
+            tokio::time::sleep(limits::TIDY_AFTER).await;
+            let groups = mem::take(&mut *hub.touched().lock());
+            for live in groups.into_iter().filter_map(|id| hub.directory().find(id)) {
+                tidy_group(&live);
+                tokio::task::consume_budget().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = hub.stopping().cancelled() => {}
+        () = tidied => {}
+    }
+}
+
+/// Lets go of what was held of a group, as far as nobody is behind.
+pub(crate) fn tidy_group(live: &LiveGroup) {
+    // First: what happens from here on is for the next time.
+    live.forget_touched();
+    live.model().let_go_of_room();
+    let head = live.tail().head();
+    let has_all =
+        |reader: &Reader| reader.outlet.next_of(reader.session).is_none_or(|next| next > head);
+    if live.readers().iter().all(has_all) {
+        live.tail().let_go(head);
+        live.pages().let_go();
     }
 }
 

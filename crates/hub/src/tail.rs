@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use conclave_core::{Event, MemberId, Seq, limits};
@@ -185,7 +185,7 @@ impl Tail {
 
     /// Puts in the next chunk, lets go of the oldest past the bound, and moves the head.
     pub(crate) fn push(&self, now: Instant, chunk: Arc<Chunk>) {
-        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ring = self.lock();
         let end = chunk.end();
         ring.weight += chunk.weight;
         ring.chunks.push_back((now, chunk));
@@ -203,7 +203,7 @@ impl Tail {
         if next > self.head() {
             return Found::AtHead;
         }
-        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = self.lock();
         let after = ring.chunks.partition_point(|(_, chunk)| chunk.first() <= next);
         match after.checked_sub(1).and_then(|index| ring.chunks.get(index)) {
             Some((_, chunk)) if next < chunk.end() => Found::Chunk(Arc::clone(chunk)),
@@ -211,15 +211,26 @@ impl Tail {
         }
     }
 
+    /// Lets go of everything up to `head`, which nobody is behind. Who comes later reads the log.
+    pub(crate) fn let_go(&self, head: Seq) {
+        let mut ring = self.lock();
+        while ring.chunks.front().is_some_and(|(_, chunk)| chunk.first() <= head) {
+            ring.drop_oldest();
+        }
+        ring.let_go_of_room();
+    }
+
     /// Lets go of what was published longer than `kept_for` ago.
     pub(crate) fn trim(&self, now: Instant, kept_for: Duration) {
-        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ring = self.lock();
         while ring.is_old(now, kept_for) {
             ring.drop_oldest();
         }
-        if ring.chunks.is_empty() {
-            ring.chunks.shrink_to_fit();
-        }
+        ring.let_go_of_room();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -232,6 +243,12 @@ impl Ring {
     fn drop_oldest(&mut self) {
         if let Some((_, chunk)) = self.chunks.pop_front() {
             self.weight -= chunk.weight;
+        }
+    }
+
+    fn let_go_of_room(&mut self) {
+        if self.chunks.is_empty() {
+            self.chunks.shrink_to_fit();
         }
     }
 }

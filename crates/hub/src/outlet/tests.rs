@@ -3,7 +3,8 @@
 use conclave_core::{Entry, Event, GroupName, Kind, MemberId, Name, Refusal, Text, Timestamp};
 
 use super::*;
-use crate::live_group::LiveGroup;
+use crate::live_group::{LiveGroup, Reader};
+use crate::sweep::tidy_group;
 
 /// A peer that takes so many bytes, and then none.
 #[derive(Debug)]
@@ -47,24 +48,47 @@ fn chunk(first: u64) -> Arc<Chunk> {
     Arc::new(Chunk::new((first..first + 10).map(event).collect()))
 }
 
+/// An outlet that reads that group from its beginning, and whose peer takes so many bytes.
+fn outlet_in(group: &Arc<LiveGroup>, session: u64, room: usize) -> Arc<Outlet> {
+    let outlet = Outlet::new(Box::new(Stuck(Mutex::new(room))));
+    outlet.attach(Cursor {
+        session: Serial(session),
+        group: Arc::clone(group),
+        next: Seq(1),
+        member: MemberId(2),
+        wire: &Texts,
+        own: Own::LeftOut,
+        is_held: false,
+    });
+    outlet
+}
+
+#[test]
+fn what_everyone_has_is_let_go_of_and_what_one_is_behind_stays() {
+    let group = Arc::new(LiveGroup::empty());
+    let outlets = [outlet_in(&group, 0, usize::MAX), outlet_in(&group, 1, 5)];
+    let reader = |(session, outlet): (u64, &Arc<Outlet>)| {
+        let (session, outlet) = (Serial(session), Arc::clone(outlet));
+        Reader { session, member: MemberId(2), outlet }
+    };
+    group.add_readers((0..).zip(&outlets).map(reader).collect());
+    let chunk = chunk(1);
+    group.tail().push(tokio::time::Instant::now(), Arc::clone(&chunk));
+    let given = (0..).zip(&outlets).map(|(session, outlet)| outlet.give(Serial(session), &chunk));
+    assert_eq!(given.collect::<Vec<_>>(), [false, true]);
+    let held = Arc::downgrade(&chunk);
+    drop(chunk);
+    tidy_group(&group);
+    assert_eq!(held.strong_count(), 1, "one is behind");
+    outlets[1].detach(Serial(1));
+    tidy_group(&group);
+    assert_eq!(held.strong_count(), 0);
+}
+
 #[test]
 fn a_thousand_stuck_readers_hold_a_number_each_and_the_rest_of_one_event() {
     let group = Arc::new(LiveGroup::empty());
-    let outlets: Vec<_> = (0..1_000)
-        .map(|n| {
-            let outlet = Outlet::new(Box::new(Stuck(Mutex::new(n))));
-            outlet.attach(Cursor {
-                session: Serial(n as u64),
-                group: Arc::clone(&group),
-                next: Seq(1),
-                member: MemberId(2),
-                wire: &Texts,
-                own: Own::LeftOut,
-                is_held: false,
-            });
-            outlet
-        })
-        .collect();
+    let outlets: Vec<_> = (0..1_000).map(|n| outlet_in(&group, n as u64, n)).collect();
     let mut chunks = Vec::new();
     for first in (1..200).step_by(10) {
         let chunk = chunk(first);
