@@ -14,6 +14,19 @@ pub(crate) const MENU: [&str; 4] = [
     "3. Exit the server.",
 ];
 
+/// Reads what is there, or comes next.
+///
+/// A signal to this process, such as the end of a program that another test of it started, ends a
+/// read that has a time limit, and the kernel does not go on by itself.
+pub(crate) fn read_some(stream: &mut TcpStream, bytes: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match stream.read(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
 /// A connection.
 pub(crate) struct Peer {
     pub(crate) stream: TcpStream,
@@ -103,13 +116,9 @@ impl Peer {
             }
             searched = self.unread.len();
             let mut bytes = [0; 16 * 1024];
-            match self.stream.read(&mut bytes) {
-                Ok(0) => return Ok(None),
-                Ok(count) => self.unread.extend_from_slice(&bytes[..count]),
-                // By a signal to this process, such as the end of a program that another test of
-                // it started: where reading has a time limit, the kernel does not go on by itself.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            match read_some(&mut self.stream, &mut bytes)? {
+                0 => return Ok(None),
+                count => self.unread.extend_from_slice(&bytes[..count]),
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The earliest clients (B13): they send lines without a line end and read with `recv(1024)`.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 
-use crate::peer::Peer;
+use crate::peer::{Peer, read_some};
 use crate::program::{HANG, Server};
 
 /// What `socket.send(text.encode())` and `socket.recv(1024).decode()` do.
@@ -22,7 +22,7 @@ impl Unframed {
 
     fn recv(&mut self) -> String {
         let mut bytes = [0; 1024];
-        let count = self.0.read(&mut bytes).unwrap();
+        let count = read_some(&mut self.0, &mut bytes).unwrap();
         String::from_utf8(bytes[..count].to_vec()).expect("no letter is torn")
     }
 
