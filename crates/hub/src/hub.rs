@@ -90,6 +90,7 @@ pub struct Hub {
     pub(crate) changing: Mutex<()>,
     tasks: TaskTracker,
     stopping: CancellationToken,
+    /// The groups that are to be tidied.
     touched: Touched,
     /// Nobody leaves any more: the server is about to stop.
     keeps_members_now: AtomicBool,

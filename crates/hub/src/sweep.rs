@@ -2,11 +2,10 @@
 //! tails' old events, and of groups that have been empty for longer than they are kept.
 //!
 //! A group in which something has happened is tidied a moment later: by then everyone has it, as a
-//! rule, and what was held of it would lie between what stays (a third of the memory of those who
+//! rule, and what was held of it would lie between what stays (a fifth of the memory of those who
 //! had come and were idle was such holes). Where somebody is behind, it waits for the sweep.
 //!
-//! One task for all groups, not a timer each, and none that wakes where nothing happens but the
-//! sweep.
+//! A task for each of the two, not a timer for each group; who tidies sleeps until something happens.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
