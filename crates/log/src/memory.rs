@@ -91,6 +91,10 @@ impl MemoryLog {
         work: impl FnOnce(&Shared, &mut State) -> Result<T, LogError> + Send + 'log,
     ) -> Answer<'log, T> {
         Box::pin(async move {
+            let time = self.shared.disk.answer_time();
+            if !time.is_zero() {
+                tokio::time::sleep(time).await;
+            }
             let mut state = self.shared.lock();
             if state.life != Life::Running {
                 return Err(LogError::Stopped);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use conclave_core::{
     AccountId, Alias, Entry, Epoch, Event, Founding, GroupId, Seq, Snapshot, Timestamp,
@@ -26,6 +27,8 @@ struct Inner {
     /// Somebody else wrote.
     changed: Notify,
     faults: Faults,
+    /// How long each answer takes.
+    answer_time: Mutex<Duration>,
 }
 
 /// What is on it.
@@ -76,12 +79,18 @@ impl MemoryDisk {
             disk: Mutex::new(disk),
             changed: Notify::new(),
             faults: Faults::default(),
+            answer_time: Mutex::default(),
         }))
     }
 
     /// Has the next commit that brings appends meet a fault.
     pub fn fail_next(&self, fault: Fault) {
         self.0.faults.fail_next(fault);
+    }
+
+    /// Has each answer of a log take that long from here on, as those of a busy disk do.
+    pub fn answer_after(&self, time: Duration) {
+        *self.lock_answer_time() = time;
     }
 
     /// A copy as it is now. A log opened on it has another epoch, since from here on their
@@ -122,6 +131,14 @@ impl MemoryDisk {
 
     pub(super) fn changed(&self) -> &Notify {
         &self.0.changed
+    }
+
+    pub(super) fn answer_time(&self) -> Duration {
+        *self.lock_answer_time()
+    }
+
+    fn lock_answer_time(&self) -> MutexGuard<'_, Duration> {
+        self.0.answer_time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn faults(&self) -> &Faults {

@@ -1,8 +1,9 @@
 //! Socket: a WebSocket that JSON goes over: many groups on one connection.
 //!
 //! Messages are begun in the order in which they came and answered when they are durable; what
-//! takes long (a password's hash, a page of the log) goes on beside them. What names a group that is
-//! just being entered or left waits for that. Does not know HTTP, nor how bytes become frames.
+//! takes long (a password's hash, a page of the log) goes on beside them, in a task of its own. What
+//! names a group that is just being entered or left waits for that. Does not know HTTP, nor how bytes
+//! become frames.
 //!
 //! Back-pressure: nothing is read while answers wait for the peer, while too much is under way, or
 //! while the connection is above its message rate.
@@ -42,7 +43,7 @@ use crate::web::letting_in::invite_shown;
 use crate::web::moderate;
 use direct::direct_with;
 use done::Done;
-use slow::is_slow;
+use slow::{apart, is_slow};
 
 /// Something that is under way and ends by itself.
 type UnderWay = Pin<Box<dyn Future<Output = Done> + Send>>;
@@ -296,7 +297,7 @@ impl Socket {
         let Some((group, session)) = left else { return Ok(()) };
         self.note_standing();
         self.in_between.insert(group);
-        self.under_way.push(Box::pin(async move {
+        self.under_way.push(apart(async move {
             session.leave().await;
             Done::Left { group, answer: answer(reference, Ok(Nothing {})) }
         }));

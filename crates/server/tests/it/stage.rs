@@ -54,6 +54,11 @@ impl MemoryStage {
         Self { config, disk, clock, entropy, streams }
     }
 
+    /// Has each answer of the log take that long from here on.
+    pub(crate) fn answer_after(&self, time: Duration) {
+        self.disk.answer_after(time);
+    }
+
     /// Opens a connection to a listener of that kind.
     pub(crate) fn connect_to(&self, listens: Listens) -> Client {
         let (client, reader, sink) = connection();

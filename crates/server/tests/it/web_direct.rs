@@ -1,5 +1,7 @@
 //! Direct messages over the WebSocket, and between it and the console's wire.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::browser::Socket;
@@ -92,4 +94,30 @@ async fn who_was_away_reads_what_it_was_told() {
     let page = json!({"op": "direct-history", "group": group, "with": "Noya", "after": 2});
     let page = dan.done(page).await;
     assert_eq!(page["events"][0]["text"], "are you there?");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_told_while_the_conversation_is_still_being_opened_reaches_the_other() {
+    let stage = MemoryStage::open(&[]).await;
+    let (mut noya, group) = enter(&stage, "Noya", None).await;
+    let (mut dan, _) = enter(&stage, "Dan", Some(&group)).await;
+    let (mut bar, _) = enter(&stage, "Bar", Some(&group)).await;
+    for (socket, arrivals) in [(&mut noya, 2), (&mut dan, 1)] {
+        for _ in 0..arrivals {
+            assert_eq!(socket.next().await["event"]["kind"], "joined");
+        }
+    }
+    stage.answer_after(Duration::from_millis(5));
+    // As it is looked for, made, and brought to life.
+    for (to, wait_ms) in [("Dan", 1), ("Noya", 6), ("Bar", 12)] {
+        noya.ask(json!({"op": "direct-history", "group": group, "with": to})).await;
+        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+        noya.ask(json!({"op": "direct", "group": group, "to": to, "text": "psst"})).await;
+        let came = [noya.next().await, noya.next().await, noya.next().await];
+        assert_eq!(came.iter().filter(|told| told["ok"].is_object()).count(), 2, "{came:?}");
+        assert_eq!(came.iter().filter(|told| told["direct"].is_object()).count(), 1, "{came:?}");
+    }
+    for socket in [&mut dan, &mut bar] {
+        assert_eq!(next(socket).await["direct"]["event"]["text"], "psst");
+    }
 }

@@ -3,11 +3,15 @@
 //!
 //! Does not know when it is begun, nor what becomes of its end.
 
+use std::future::pending;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use conclave_core::{Epoch, Event, GroupId, Name, Refusal, Seq};
 use conclave_doors::api::{self, Nothing, Op, Problem, Reference, Side};
 use conclave_hub::{Keep, Position, Source};
+use tokio::task::JoinError;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::direct::{direct_history, list_directs};
 use super::done::{Done, Entering};
@@ -72,7 +76,7 @@ impl Socket {
             | Op::Leave { .. } => return Ok(()),
         };
         self.slow_count += 1;
-        self.under_way.push(under_way);
+        self.under_way.push(apart(under_way));
         Ok(())
     }
 
@@ -140,6 +144,22 @@ pub(super) const fn is_slow(op: &Op) -> bool {
             | Op::Invite { .. }
             | Op::Leave { .. }
     )
+}
+
+/// Has something go on in a task of its own, which ends where it is let go. While a socket takes in
+/// what came it drives nothing else, and what waits in the hub may have a turn there that others wait
+/// for: what is taken in, too, and then neither would go on.
+pub(super) fn apart(work: impl Future<Output = Done> + Send + 'static) -> UnderWay {
+    #[expect(clippy::disallowed_methods, reason = "let go with the socket, which is waited for")]
+    let task = AbortOnDropHandle::new(tokio::spawn(work));
+    Box::pin(async move {
+        match task.await.map_err(JoinError::try_into_panic) {
+            Ok(done) => done,
+            Err(Ok(panic)) => resume_unwind(panic),
+            // The runtime ends, and this with it.
+            Err(Err(_cancelled)) => pending().await,
+        }
+    })
 }
 
 /// Something slow that gives a page of events.
