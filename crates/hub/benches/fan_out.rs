@@ -83,7 +83,7 @@ impl Stage {
         let taken = Arc::new(AtomicU64::new(0));
         let mut sessions = Vec::new();
         for member in 0..members {
-            let outlet = Outlet::new(Box::new(Taken(Arc::clone(&taken))));
+            let outlet = Outlet::new(Arc::new(Taken(Arc::clone(&taken))));
             let name = Name::parse(&format!("m{member}")).unwrap();
             let joined = admission.join(name, Keep::Connection, &outlet, &Texts).await.unwrap();
             joined.session.release();

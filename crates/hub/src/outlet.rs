@@ -15,6 +15,7 @@ mod signal;
 mod turn;
 
 use std::fmt;
+use std::hint::black_box;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,6 +47,10 @@ pub trait Sink: Send + Sync + fmt::Debug {
     /// does having written nothing.
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
+    /// Looks at what a write needs first, so that it is near in memory by then. Nothing else comes
+    /// of it.
+    fn approach(&self) {}
+
     /// Is ready when writing may work again. Polled by one task at a time.
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 
@@ -61,7 +66,7 @@ pub trait Sink: Send + Sync + fmt::Debug {
 /// The writing half of one connection.
 #[derive(Debug)]
 pub struct Outlet {
-    sink: Box<dyn Sink>,
+    sink: Arc<dyn Sink>,
     feed: Mutex<Feed>,
 }
 
@@ -78,7 +83,7 @@ const SLICES_MAX: usize = 32;
 
 impl Outlet {
     /// An outlet that stands in no group.
-    pub fn new(sink: Box<dyn Sink>) -> Arc<Self> {
+    pub fn new(sink: Arc<dyn Sink>) -> Arc<Self> {
         Arc::new(Self { sink, feed: Mutex::default() })
     }
 
@@ -316,6 +321,12 @@ impl Outlet {
         }
         feed.push_unsent(bytes);
         !feed.is_lagging && self.flush(&mut feed) == Wrote::Blocked && feed.needs_catch_up()
+    }
+
+    /// Looks at what giving it something needs first: see [`Sink::approach`].
+    pub(crate) fn approach(&self) {
+        black_box(self.feed.is_poisoned());
+        self.sink.approach();
     }
 
     /// Gives a session a chunk that was just published. `true` where it is behind now and a

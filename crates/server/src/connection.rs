@@ -17,7 +17,6 @@ use conclave_doors::console::ConsoleDoor;
 use conclave_doors::irc::written::Framing;
 use conclave_hub::{Going, Outlet};
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +26,7 @@ use crate::irc::IrcDriver;
 use crate::refuse::Turned;
 use crate::server::Context;
 use crate::stage::{Stage, Stages};
+use crate::tcp::Socket;
 use crate::web;
 
 /// What a listener is for.
@@ -40,8 +40,8 @@ pub enum Listens {
 
 /// The reading half of a connection.
 pub(crate) enum Reader {
-    /// A TCP connection's, as it is: it takes no room of its own.
-    Tcp(OwnedReadHalf),
+    /// A TCP connection's socket: it takes no room of its own.
+    Tcp(Arc<Socket>),
     /// Whatever stands for one.
     Other(Pin<Box<dyn AsyncRead + Send>>),
 }
@@ -53,7 +53,7 @@ impl AsyncRead for Reader {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(half) => Pin::new(half).poll_read(context, buffer),
+            Self::Tcp(socket) => socket.poll_read(context, buffer),
             Self::Other(reader) => reader.as_mut().poll_read(context, buffer),
         }
     }

@@ -254,7 +254,7 @@ mod tests {
     }
 
     fn enter(gate: &Arc<Gate>, last: u8) -> Result<Came, Turned> {
-        let outlet = Outlet::new(Box::new(Nowhere));
+        let outlet = Outlet::new(Arc::new(Nowhere));
         let place = gate.enter(address(last), &outlet)?;
         Ok(Came { place, outlet })
     }

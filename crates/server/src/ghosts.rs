@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_peer_is_dead_when_it_was_silent_for_three_looks_in_a_row() {
         let gate = Gate::new(8, None);
-        let outlet = Outlet::new(Box::new(Between(ends())));
+        let outlet = Outlet::new(Arc::new(Between(ends())));
         let place = gate.enter(ends().1.ip(), &outlet).unwrap();
         let mut ghosts = Ghosts::new(gate);
         let looks = [true, true, false, true, true, true];

@@ -27,7 +27,7 @@ use crate::ghosts::Ghosts;
 use crate::irc::Shared;
 use crate::listen::{accept_each, bind};
 use crate::stage::Stages;
-use crate::tcp::{TcpSink, set_options};
+use crate::tcp::{Socket, set_options};
 use crate::web::Site;
 
 /// A server that listens.
@@ -250,9 +250,9 @@ fn serve_tcp(
     if let Err(error) = set_options(&stream) {
         tracing::debug!(%peer, %error, "a connection ended as it began");
     }
-    let (reader, writer) = stream.into_split();
-    let outlet = Outlet::new(Box::new(TcpSink(writer)));
-    serve(context, listens, peer.ip(), Reader::Tcp(reader), outlet)
+    let socket = Arc::new(Socket(stream));
+    let outlet = Outlet::new(Arc::<Socket>::clone(&socket));
+    serve(context, listens, peer.ip(), Reader::Tcp(socket), outlet)
 }
 
 /// As many connections as the file limit allows, which is raised as far as it may be.

@@ -58,7 +58,7 @@ impl Streams {
         listens: Listens,
         address: IpAddr,
         reader: impl AsyncRead + Send + 'static,
-        sink: Box<dyn Sink>,
+        sink: Arc<dyn Sink>,
     ) {
         let context = Arc::clone(&self.context);
         let (reader, outlet) = (Reader::Other(Box::pin(reader)), Outlet::new(sink));

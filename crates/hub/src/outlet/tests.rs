@@ -50,7 +50,7 @@ fn chunk(first: u64) -> Arc<Chunk> {
 
 /// An outlet that reads that group from its beginning, and whose peer takes so many bytes.
 fn outlet_in(group: &Arc<LiveGroup>, session: u64, room: usize) -> Arc<Outlet> {
-    let outlet = Outlet::new(Box::new(Stuck(Mutex::new(room))));
+    let outlet = Outlet::new(Arc::new(Stuck(Mutex::new(room))));
     outlet.attach(Cursor {
         session: Serial(session),
         group: Arc::clone(group),
@@ -122,7 +122,7 @@ fn an_outlet_that_has_been_given_everything_is_small() {
 
 #[test]
 fn nothing_is_held_for_what_was_taken_or_told() {
-    let outlet = Outlet::new(Box::new(Stuck(Mutex::new(3))));
+    let outlet = Outlet::new(Arc::new(Stuck(Mutex::new(3))));
     assert!(!outlet.put(Bytes::from_static(b"abc")));
     outlet.signal(Signal::SignedOut);
     outlet.take_signals();
@@ -135,7 +135,7 @@ fn nothing_is_held_for_what_was_taken_or_told() {
 
 #[test]
 fn the_same_signal_is_told_once() {
-    let outlet = Outlet::new(Box::new(Stuck(Mutex::new(0))));
+    let outlet = Outlet::new(Arc::new(Stuck(Mutex::new(0))));
     let (group, session) = (GroupId::new(8888).unwrap(), Serial(1));
     let signals = [
         Signal::NotTaken { group, refusal: Refusal::NotSaved },
@@ -163,7 +163,7 @@ fn a_sink_that_takes_nothing_and_says_it_wrote_is_gone() {
         }
         fn shut(&self) {}
     }
-    let outlet = Outlet::new(Box::new(Liar));
+    let outlet = Outlet::new(Arc::new(Liar));
     assert!(!outlet.put(Bytes::from_static(b"x")));
     assert!(outlet.is_closed());
     assert_eq!(outlet.take_signals(), [Signal::Closed]);

@@ -230,7 +230,7 @@ pub(crate) fn lines_of(events: &[Event], is_shown: impl Fn(&Event) -> bool) -> S
 /// Both ends of a connection.
 pub(crate) fn connection(room: usize) -> (Pipe, Arc<Outlet>) {
     let pipe = Pipe::new(room);
-    let outlet = Outlet::new(Box::new(pipe.clone()));
+    let outlet = Outlet::new(Arc::new(pipe.clone()));
     (pipe, outlet)
 }
 

@@ -119,7 +119,7 @@ pub(super) struct Nowhere;
 impl Nowhere {
     /// An outlet that leads there.
     pub(super) fn outlet() -> Arc<Outlet> {
-        Outlet::new(Box::new(Self))
+        Outlet::new(Arc::new(Self))
     }
 }
 

@@ -62,7 +62,7 @@ impl MemoryStage {
     /// Opens a connection to a listener of that kind.
     pub(crate) fn connect_to(&self, listens: Listens) -> Client {
         let (client, reader, sink) = connection();
-        self.streams.serve(listens, IpAddr::V4(Ipv4Addr::LOCALHOST), reader, Box::new(sink));
+        self.streams.serve(listens, IpAddr::V4(Ipv4Addr::LOCALHOST), reader, Arc::new(sink));
         client
     }
 }
