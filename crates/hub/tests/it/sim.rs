@@ -1,6 +1,6 @@
-//! Simulation: from a seed, clients that talk, stall, vanish and come back, on a log that is slow,
-//! full or crashes, in virtual time; afterwards everything they saw and were told is held against
-//! what the log has.
+//! Simulation: from a seed, clients that talk, stall, vanish and come back, on a log that is slow to
+//! write or to answer, full or crashes, in virtual time; afterwards everything they saw and were told
+//! is held against what the log has.
 //!
 //! The ordinary run tries as many seeds as fit in a few seconds. `CONCLAVE_SIM_SEEDS` names others:
 //! one, or a range like `0..100000`.

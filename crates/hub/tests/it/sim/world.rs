@@ -109,7 +109,7 @@ impl World {
         let is_calm = dice.percent(10);
         while !self.is_healing.load(Ordering::Acquire) {
             tokio::time::sleep(Duration::from_micros(dice.between(100, 150_000))).await;
-            match dice.between(0, 12) {
+            match dice.between(0, 14) {
                 _ if is_calm => {}
                 0..3 => {
                     let time = Duration::from_micros(dice.between(1, 30_000));
@@ -124,6 +124,7 @@ impl World {
                     // Where the hub is just gone it cannot.
                     let _stopped = self.hub().close(group).await;
                 }
+                9..11 => self.disk().answer_after(Duration::from_micros(dice.between(0, 20_000))),
                 // Where the hub is just gone it cannot.
                 _ => drop(self.open_groups().await),
             }
@@ -146,6 +147,7 @@ impl World {
 
     /// Uses up what is still to go wrong, in a group of nobody's.
     pub(super) async fn calm(&self) {
+        self.disk().answer_after(Duration::ZERO);
         let mut went_well = 0;
         while went_well < 20 {
             self.raise(&mut Dice::new(0)).await;
