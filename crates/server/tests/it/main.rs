@@ -18,4 +18,5 @@ mod types;
 mod web_direct;
 mod web_http;
 mod web_moderation;
+mod web_overlap;
 mod web_socket;
