@@ -19,6 +19,19 @@ async fn enter(stage: &MemoryStage, name: &str, group: Option<&str>) -> (Socket,
     (socket, ok["group"].as_str().unwrap().to_owned())
 }
 
+/// Noya, Dan and Bar in one group, who have seen each other come.
+async fn three(stage: &MemoryStage) -> ([Socket; 3], String) {
+    let (mut noya, group) = enter(stage, "Noya", None).await;
+    let (mut dan, _) = enter(stage, "Dan", Some(&group)).await;
+    let (bar, _) = enter(stage, "Bar", Some(&group)).await;
+    for (socket, arrivals) in [(&mut noya, 2), (&mut dan, 1)] {
+        for _ in 0..arrivals {
+            assert_eq!(socket.next().await["event"]["kind"], "joined");
+        }
+    }
+    ([noya, dan, bar], group)
+}
+
 /// What comes next, without the time of an event.
 async fn next(socket: &mut Socket) -> Value {
     let mut told = socket.next().await;
@@ -31,14 +44,7 @@ async fn next(socket: &mut Socket) -> Value {
 #[tokio::test(start_paused = true)]
 async fn what_one_tells_another_reaches_both_and_nobody_else() {
     let stage = MemoryStage::open(&[]).await;
-    let (mut noya, group) = enter(&stage, "Noya", None).await;
-    let (mut dan, _) = enter(&stage, "Dan", Some(&group)).await;
-    let (mut bar, _) = enter(&stage, "Bar", Some(&group)).await;
-    for (socket, arrivals) in [(&mut noya, 2), (&mut dan, 1)] {
-        for _ in 0..arrivals {
-            assert_eq!(socket.next().await["event"]["kind"], "joined");
-        }
-    }
+    let ([mut noya, mut dan, mut bar], group) = three(&stage).await;
     let tell =
         json!({"op": "direct", "group": group, "to": "dan", "text": "psst", "client_id": "c"});
     let re = noya.ask(tell.clone()).await;
@@ -99,14 +105,7 @@ async fn who_was_away_reads_what_it_was_told() {
 #[tokio::test(start_paused = true)]
 async fn what_is_told_while_the_conversation_is_still_being_opened_reaches_the_other() {
     let stage = MemoryStage::open(&[]).await;
-    let (mut noya, group) = enter(&stage, "Noya", None).await;
-    let (mut dan, _) = enter(&stage, "Dan", Some(&group)).await;
-    let (mut bar, _) = enter(&stage, "Bar", Some(&group)).await;
-    for (socket, arrivals) in [(&mut noya, 2), (&mut dan, 1)] {
-        for _ in 0..arrivals {
-            assert_eq!(socket.next().await["event"]["kind"], "joined");
-        }
-    }
+    let ([mut noya, mut dan, mut bar], group) = three(&stage).await;
     stage.answer_after(Duration::from_millis(5));
     // As it is looked for, made, and brought to life.
     for (to, wait_ms) in [("Dan", 1), ("Noya", 6), ("Bar", 12)] {
